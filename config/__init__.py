@@ -1,0 +1,1 @@
+"""Plumbing without tables: settings, access, workflow, the beat table, the embedded launcher."""

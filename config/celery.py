@@ -1,0 +1,88 @@
+"""The Celery application and the only beat table.
+
+PostgreSQL holds the truth about what is to be done; a message only wakes a task, which looks into
+the database. A message may therefore be delivered twice (acknowledged late, redelivered after a
+crash) or get lost (the next beat sweep finds what it left behind).
+"""
+
+import os
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import worker_process_init
+from django.conf import settings
+
+from config.embedded.processes import die_with_parent
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+
+# A message not acknowledged for this long goes to another worker; no task may run longer.
+VISIBILITY_TIMEOUT = int(os.environ.get("BROKER_VISIBILITY_TIMEOUT") or 600)
+SWEEP = timedelta(minutes=2)
+
+
+def broker_url(url: str) -> str:
+    """Return a Redis URL as Celery writes it: a unix socket is redis+socket:// there."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    number = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.path}?virtual_host={number}"
+
+
+app = Celery("shouze")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    broker_url=broker_url(settings.REDIS_URL),
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+    },
+    enable_utc=True,
+    timezone=settings.TIME_ZONE,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_soft_time_limit=VISIBILITY_TIMEOUT * 0.9,
+    task_time_limit=VISIBILITY_TIMEOUT * 0.95,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    beat_schedule={
+        "wake-generation": {
+            "task": "duties.tasks.wake_generation",
+            "schedule": crontab(hour=0, minute=5),
+        },
+        # Finds a day whose message was lost or whose worker died; a finished day costs one query.
+        "wake-generation-again": {
+            "task": "duties.tasks.wake_generation",
+            "schedule": crontab(minute=35),
+            "options": {"expires": 3600},
+        },
+        "drain-outbox": {
+            "task": "units.tasks.drain_outbox",
+            "schedule": SWEEP,
+            "options": {"expires": SWEEP.total_seconds()},
+        },
+        "mark-overdue-hazards": {
+            "task": "hazards.tasks.mark_overdue",
+            "schedule": crontab(minute=3),
+            "options": {"expires": 3600},
+        },
+    },
+)
+app.autodiscover_tasks()
+# Threads too must find this app, not Celery's own default one.
+app.set_default()
+
+
+@worker_process_init.connect
+def _end_with_the_worker(**kwargs: object) -> None:
+    """A pool process that outlives its worker would run a task that is delivered again."""
+    die_with_parent()

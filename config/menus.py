@@ -1,0 +1,206 @@
+"""The menus of both shells as one table, and the context processor that fills the layouts.
+
+An entry shows only if the actor holds its capability and its URL name resolves. Counts come from
+the apps: `register_badge("duties:todo", callable)` in AppConfig.ready(); so do the words for an
+identity (`register_role_label`). Nothing is queried before a layout prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from config.actor import ANONYMOUS, Actor
+
+# Actor.kind -> shell
+SHELLS = {"person": "field", "unit": "desk", "bureau": "bureau", "platform": "bureau"}
+KIND_LABELS = {"unit": "单位管理员", "bureau": "监管人员", "platform": "平台管理员"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the menu table; `capability` None = everybody signed in to that shell."""
+
+    label: str
+    url_name: str
+    icon: str
+    capability: str | None
+    shells: tuple[str, ...]
+    section: str = ""
+    badge_label: str = "条待处理"
+
+
+DESK, FIELD, BUREAU = ("desk",), ("field",), ("bureau",)
+
+# Side menu. Order on the page = order here; `section` groups neighbours.
+MENU: tuple[Entry, ...] = (
+    Entry("统计分析", "reports:dashboard", "chart-bar", "unit:dashboard", DESK),
+    Entry("人员管理", "units:staff-list", "users", "staff:view", DESK, "单位设置"),
+    Entry("设备档案", "equipment:list", "archive", "equipment:view", DESK, "档案管理"),
+    Entry("管控清单", "duties:checklist-list", "list-details", "checklist:view", DESK, "责任落实"),
+    Entry("风险管控记录", "duties:record-list", "clipboard-check", "record:view", DESK, "责任落实"),
+    Entry("风险隐患记录", "hazards:list", "alert-triangle", "hazard:view", DESK, "责任落实"),
+    Entry("记录表单", "reports:document-list", "file-text", "document:view", DESK, "责任落实"),
+    Entry("辖区单位", "reports:region", "building-community", "region:view", BUREAU),
+    Entry("设备档案", "equipment:list", "archive", "equipment:view", BUREAU, "履职监管"),
+    Entry(
+        "风险管控记录", "duties:record-list", "clipboard-check", "record:view", BUREAU, "履职监管"
+    ),
+    Entry("风险隐患记录", "hazards:list", "alert-triangle", "hazard:view", BUREAU, "履职监管"),
+    Entry("记录表单", "reports:document-list", "file-text", "document:view", BUREAU, "履职监管"),
+)
+
+# Bottom bar of the phone.
+TABBAR: tuple[Entry, ...] = (
+    Entry("待办", "duties:todo", "clipboard-list", "field:home", FIELD),
+    Entry("隐患", "hazards:field-list", "alert-triangle", "hazard:view", FIELD),
+    Entry("记录", "duties:field-records", "history", "record:view", FIELD),
+    Entry("我的", "units:me", "user", "field:home", FIELD),
+)
+
+# Behind the person's name, top right.
+PERSON_MENU: tuple[Entry, ...] = (
+    Entry("账号信息", "units:account", "user", None, ("desk", "bureau")),
+    Entry("修改密码", "units:password", "key", None, ("desk", "bureau")),
+)
+
+HELP_URL_NAME = "units:help"
+# Where the bell leads: the first of these that exists and may be opened.
+BELL: tuple[Entry, ...] = (
+    Entry("消息", "units:message-list", "bell", None, ("desk", "bureau"), badge_label="条未读"),
+    Entry("待处理隐患", "hazards:list", "bell", "hazard:view", ("desk", "bureau")),
+)
+LOGOUT_URL_NAME = "units:sign-out"
+
+_badges: dict[str, Callable[[Actor], int]] = {}
+_role_labels: list[Callable[[Actor], str]] = []
+
+
+def register_badge(url_name: str, count: Callable[[Actor], int]) -> None:
+    """Put a count beside the entry of a URL name; called once by an app in AppConfig.ready()."""
+    _badges[url_name] = count
+
+
+def register_role_label(describe: Callable[[Actor], str]) -> None:
+    """How a person's identities read (安全总监、安全员); called once by `units` in ready()."""
+    _role_labels[:] = [describe]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One link of a rendered menu."""
+
+    label: str
+    url: str
+    icon: str
+    badge: int
+    badge_label: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """Neighbouring links under one heading (may be empty)."""
+
+    label: str
+    items: list[Item]
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the layouts print around a page; `kind` is desk | field | bureau | public."""
+
+    kind: str = "public"
+    home: str = "/"
+    menu: list[Section] = field(default_factory=list)
+    tabbar: list[Item] = field(default_factory=list)
+    person_menu: list[Item] = field(default_factory=list)
+    owner_name: str = ""
+    person_name: str = ""
+    role_label: str = ""
+    bell: Item | None = None
+    help_url: str = ""
+    logout_url: str = ""
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `shell`, built when a layout first asks for it."""
+    return {"shell": SimpleLazyObject(lambda: build_shell(request))}
+
+
+def build_shell(request: HttpRequest) -> Shell:
+    """Return the Shell of a request; a signed-out visitor gets only the help link."""
+    actor = getattr(request, "actor", ANONYMOUS)
+    kind = SHELLS.get(actor.kind, "public")
+    if kind == "public":
+        return Shell(help_url=_url(HELP_URL_NAME))
+    return Shell(
+        kind=kind,
+        menu=_sections(_items(MENU, kind, actor, request.path)),
+        tabbar=[item for _, item in _items(TABBAR, kind, actor, request.path)],
+        person_menu=[item for _, item in _items(PERSON_MENU, kind, actor, request.path)],
+        owner_name=actor.owner_name,
+        person_name=actor.name,
+        role_label=_role_label(actor),
+        bell=next((item for _, item in _items(BELL, kind, actor, request.path)), None),
+        help_url=_url(HELP_URL_NAME),
+        logout_url=_url(LOGOUT_URL_NAME),
+    )
+
+
+def _url(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _count(url_name: str, actor: Actor) -> int:
+    count = _badges.get(url_name)
+    return count(actor) if count else 0
+
+
+def _role_label(actor: Actor) -> str:
+    if actor.kind in KIND_LABELS:
+        return KIND_LABELS[actor.kind]
+    return _role_labels[0](actor) if _role_labels else ""
+
+
+def _items(table: tuple[Entry, ...], kind: str, actor: Actor, path: str) -> list[tuple[str, Item]]:
+    """The entries this actor sees, as (section, item); the longest URL that heads `path` is active."""
+    shown = []
+    for entry in table:
+        allowed = entry.capability is None or actor.can(entry.capability)
+        url = _url(entry.url_name) if kind in entry.shells and allowed else ""
+        if url:
+            shown.append((entry, url))
+    heads = [url for _, url in shown if path.startswith(url)]
+    here = max(heads, key=len, default="")
+    return [
+        (
+            entry.section,
+            Item(
+                label=entry.label,
+                url=url,
+                icon=entry.icon,
+                badge=_count(entry.url_name, actor),
+                badge_label=entry.badge_label,
+                active=url == here,
+            ),
+        )
+        for entry, url in shown
+    ]
+
+
+def _sections(items: list[tuple[str, Item]]) -> list[Section]:
+    sections: list[Section] = []
+    for label, item in items:
+        if not sections or sections[-1].label != label:
+            sections.append(Section(label, []))
+        sections[-1].items.append(item)
+    return sections

@@ -1,0 +1,20 @@
+"""The URLconf: every app under its own namespace; every view carries an access declaration."""
+
+from django.urls import include, path
+
+from config import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz/", views.healthz, name="healthz"),
+    path("", include("units.urls")),
+    path("", include("equipment.urls")),
+    path("", include("duties.urls")),
+    path("", include("hazards.urls")),
+    path("", include("reports.urls")),
+]
+
+handler400 = "config.views.bad_request"
+handler403 = "config.views.forbidden"
+handler404 = "config.views.not_found"
+handler500 = "config.views.server_error"

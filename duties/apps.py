@@ -1,0 +1,25 @@
+"""App of the duties: to-dos, checklists, inspections."""
+
+from django.apps import AppConfig
+
+
+class DutiesConfig(AppConfig):
+    name = "duties"
+    verbose_name = "责任落实"
+
+    def ready(self) -> None:
+        from config import menus, reference
+        from duties.actions.draft import PHOTO_PURPOSE
+        from duties.generation import refresh_today
+        from duties.reference import load
+        from duties.views.desk import machine_panel
+        from duties.views.todo import badge
+        from equipment import hooks, panels
+        from units import files
+        from units.roles import Can
+
+        reference.register("duties", load)
+        hooks.register(refresh_today)
+        panels.register(machine_panel)
+        files.register_purpose(PHOTO_PURPOSE, files.own_unit_or_region(Can.RECORD_VIEW))
+        menus.register_badge("duties:todo", badge)

@@ -1,0 +1,152 @@
+"""To-dos: what is owed, by whom, for which day or period."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from config.codes import new_code
+from config.workflow import Transition
+from duties.enums import OPEN_STATES, Cadence, Level, TaskKind, TaskState
+from duties.states import TRANSITIONS
+from equipment.models import Equipment
+from units.models import Staff, Unit
+
+if TYPE_CHECKING:
+    from config.actor import Actor
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def for_actor(self, actor: Actor) -> TaskQuerySet:
+        """To-dos of one's own unit, or of the units in a regulator's subtree."""
+        if actor.kind == "bureau" and actor.region_prefix is not None:
+            return self.filter(unit__region__code__startswith=actor.region_prefix)
+        if actor.unit_id is not None:
+            return self.filter(unit_id=actor.unit_id)
+        return self.none()
+
+    def assigned_to(self, actor: Actor) -> TaskQuerySet:
+        """To-dos that this person is to do now (re-binding and stand-in included)."""
+        if actor.staff_id is None:
+            return self.none()
+        return self.filter(assignee_id=actor.staff_id)
+
+    def open(self) -> TaskQuerySet:
+        return self.filter(state__in=OPEN_STATES)
+
+
+class Task(models.Model):
+    """One to-do (待办), unique by the key of decision 7.
+
+    `owner` is part of the key (empty for daily to-dos and pools); `assignee` is who does it now
+    and never part of a key. Rows are created by duties.generation only and change state by
+    config.workflow or by the closing statement of duties.generation.
+    """
+
+    TRANSITIONS: ClassVar[tuple[Transition, ...]] = TRANSITIONS
+
+    code = models.CharField(max_length=16, unique=True, default=new_code)
+    period_on = models.DateField("应检日期")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="tasks")
+    kind = models.CharField(max_length=20, choices=TaskKind.choices)
+    cadence = models.CharField("管控形式", max_length=10, choices=Cadence.choices)
+    level = models.CharField(max_length=10, choices=Level.choices)
+    equipment = models.ForeignKey(
+        Equipment, models.PROTECT, null=True, related_name="tasks", verbose_name="设备"
+    )
+    category = models.CharField("设备类别", max_length=40, blank=True)
+    owner = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="owed_tasks")
+    assignee = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="tasks")
+    state = models.CharField("状态", max_length=20, choices=TaskState.choices)
+    due_at = models.DateTimeField("截止时间")
+    started_at = models.DateTimeField("开始时间", null=True)
+    finished_at = models.DateTimeField("完成填写时间", null=True)
+    completed_at = models.DateTimeField("完成时间", null=True)
+    missed_at = models.DateTimeField("漏检时间", null=True)
+    waived_at = models.DateTimeField("免检时间", null=True)
+    waive_reason = models.CharField("免检原因", max_length=200, blank=True)
+    created_at = models.DateTimeField()
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "待办"
+        ordering = ["period_on", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "period_on",
+                    "unit",
+                    "kind",
+                    "cadence",
+                    "level",
+                    "equipment",
+                    "category",
+                    "owner",
+                ],
+                nulls_distinct=False,
+                name="task_key",
+            ),
+            models.CheckConstraint(
+                name="task_state_done",
+                condition=Q(state__in=["done", "backfilled"], completed_at__isnull=False)
+                | ~Q(state__in=["done", "backfilled"]) & Q(completed_at=None),
+            ),
+            models.CheckConstraint(
+                name="task_state_missed",
+                condition=Q(state__in=["missed", "backfilled"], missed_at__isnull=False)
+                | ~Q(state__in=["missed", "backfilled"]) & Q(missed_at=None),
+            ),
+            models.CheckConstraint(
+                name="task_state_waived",
+                condition=Q(state="waived", waived_at__isnull=False) & ~Q(waive_reason="")
+                | ~Q(state="waived") & Q(waived_at=None, waive_reason=""),
+            ),
+            models.CheckConstraint(
+                name="task_subject_fits_kind",
+                condition=Q(equipment__isnull=False) | ~Q(cadence="daily"),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["assignee", "period_on"],
+                condition=Q(state__in=["todo", "in_progress", "awaiting_signature"]),
+                name="task_open_by_assignee",
+            ),
+            models.Index(fields=["unit", "period_on"], name="task_by_unit"),
+            models.Index(fields=["equipment", "-period_on"], name="task_by_equipment"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.period_on} {self.get_cadence_display()} {self.equipment or self.category}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+class GenerationRun(models.Model):
+    """What one run of the generator did for one day; the answer to "did it run last night?"."""
+
+    day = models.DateField("日期")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    created = models.PositiveIntegerField(default=0)
+    existing = models.PositiveIntegerField(default=0)
+    exempt = models.JSONField(default=dict)
+    missed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "生成记录"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finished_at=None) | Q(finished_at__gte=F("started_at")),
+                name="run_finishes_after_start",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -1,0 +1,38 @@
+"""URLs of the app."""
+
+from django.urls import path
+
+from duties.views import desk, inspect, records, sign, todo
+
+app_name = "duties"
+
+# The phone (field shell).
+field_patterns = [
+    path("m/", todo.todo, name="todo"),
+    path("m/daily/", todo.daily, name="daily"),
+    path("m/team/", todo.team, name="team"),
+    path("m/tasks/<slug:code>/", todo.task, name="task"),
+    path("m/tasks/<slug:code>/inspect/", inspect.inspect, name="inspect"),
+    path("m/tasks/<slug:code>/draft/", inspect.draft, name="draft"),
+    path("m/tasks/<slug:code>/photos/", inspect.draft_photo, name="draft-photo"),
+    path(
+        "m/tasks/<slug:code>/photos/<uuid:photo>/remove/",
+        inspect.draft_photo_remove,
+        name="draft-photo-remove",
+    ),
+    path("m/tasks/<slug:code>/sign/", sign.sign, name="sign"),
+    path("m/tasks/<slug:code>/reopen/", sign.reopen, name="reopen"),
+    path("m/records/", records.machines, name="field-records"),
+    path("m/records/machines/<slug:code>/", records.machine, name="field-machine"),
+    path("m/records/<slug:code>/", records.record, name="field-record"),
+]
+
+# The desk: unit admin and regulator.
+desk_patterns = [
+    path("checklists/", desk.checklist_list, name="checklist-list"),
+    path("checklists/<slug:code>/", desk.checklist_detail, name="checklist"),
+    path("records/", desk.record_list, name="record-list"),
+    path("records/<slug:code>/", desk.record_detail, name="record"),
+]
+
+urlpatterns = [*field_patterns, *desk_patterns]

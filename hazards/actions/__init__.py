@@ -1,0 +1,18 @@
+"""What may be done to a hazard (decision 12); the signatures are a contract of the rooms."""
+
+from hazards.actions.order import order_rectification
+from hazards.actions.overdue import mark_overdue
+from hazards.actions.record import record_hazard
+from hazards.actions.rectify import submit_rectification
+from hazards.actions.review import review_rectification, send_back
+from hazards.actions.steps import LONGEST_DEADLINE
+
+__all__ = [
+    "LONGEST_DEADLINE",
+    "mark_overdue",
+    "order_rectification",
+    "record_hazard",
+    "review_rectification",
+    "send_back",
+    "submit_rectification",
+]

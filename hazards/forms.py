@@ -1,0 +1,135 @@
+"""Forms of the hazards: shape only; the rules are asked again under the lock by the actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from equipment.enums import Category
+from hazards.models import Hazard
+from hazards.queries import OPEN
+from hazards.states import HazardState
+
+PHOTO_SLOTS = 4
+_DATE_ERRORS = {"required": "请选择整改期限。", "invalid": "日期格式不正确，请重新选择。"}
+
+
+def _textarea(rows: int = 3, **attrs: Any) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows, "maxlength": 500, **attrs})
+
+
+class OrderForm(forms.Form):
+    """整改措施 and 整改期限 (F63)."""
+
+    measures = forms.CharField(
+        label="整改措施", widget=_textarea(4), error_messages={"required": "请填写整改措施。"}
+    )
+    due_on = forms.DateField(label="整改期限", error_messages=_DATE_ERRORS)
+
+
+@dataclass(frozen=True)
+class PhotoSlot:
+    """One place for a photo: the file input and the uuid the picture gets if it is used."""
+
+    number: int
+    bound: BoundField
+    uuid_name: str
+    fresh_uuid: str
+
+
+class RectifyForm(forms.Form):
+    """整改结果 with photos, or the reason why there are none (F64)."""
+
+    result = forms.CharField(
+        label="整改结果",
+        widget=_textarea(3, placeholder="例如：已更换门锁触点，试运行正常"),
+        error_messages={"required": "请填写整改结果。"},
+    )
+    no_photo_reason = forms.CharField(
+        label="无法拍照的原因",
+        required=False,
+        widget=forms.TextInput(attrs={"maxlength": 200}),
+        help_text="上传了照片则不必填写。",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in range(1, PHOTO_SLOTS + 1):
+            self.fields[f"photo_{number}"] = forms.FileField(
+                label=f"照片 {number}", required=False, allow_empty_file=True
+            )
+
+    def slots(self) -> Iterator[PhotoSlot]:
+        """The photo inputs; a page that comes back offers fresh ones (browsers empty them)."""
+        for number in range(1, PHOTO_SLOTS + 1):
+            name = f"photo_{number}"
+            yield PhotoSlot(number, self[name], f"{name}_uuid", str(uuid4()))
+
+    def uploads(self) -> Iterator[tuple[str, Any, str]]:
+        """(field name, uploaded file, uuid made with the form) of every filled slot."""
+        for number in range(1, PHOTO_SLOTS + 1):
+            name = f"photo_{number}"
+            upload = self.files.get(name)
+            if upload is not None:
+                yield name, upload, self.data.get(f"{name}_uuid") or str(uuid4())
+
+
+class ReviewForm(forms.Form):
+    """复查通过, with an opinion if there is one."""
+
+    note = forms.CharField(label="复查意见", required=False, widget=_textarea(3))
+
+
+class SendBackForm(forms.Form):
+    """复查退回: why, and until when."""
+
+    reason = forms.CharField(
+        label="退回原因", widget=_textarea(3), error_messages={"required": "请填写退回原因。"}
+    )
+    due_on = forms.DateField(label="新的整改期限", error_messages=_DATE_ERRORS)
+
+    def __init__(self, *args: Any, needs_deadline: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["due_on"].required = needs_deadline
+
+
+def _choices(every: str, choices: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [("", every), *choices]
+
+
+class FilterForm(forms.Form):
+    """The filter bar of 风险隐患记录; what is not understood filters nothing."""
+
+    keyword = forms.CharField(label="关键词", required=False)
+    state = forms.ChoiceField(
+        label="状态",
+        required=False,
+        choices=_choices("全部状态", [(OPEN, "未完成整改"), *HazardState.choices]),
+    )
+    severity = forms.ChoiceField(
+        label="隐患等级", required=False, choices=_choices("全部等级", Hazard.Severity.choices)
+    )
+    category = forms.ChoiceField(
+        label="设备类别", required=False, choices=_choices("全部类别", Category.choices)
+    )
+    overdue = forms.ChoiceField(
+        label="逾期",
+        required=False,
+        choices=_choices("不限", [("now", "逾期未整改"), ("ever", "曾经逾期")]),
+    )
+    date_from = forms.DateField(label="发现日期起", required=False)
+    date_to = forms.DateField(label="发现日期止", required=False)
+    machine = forms.CharField(required=False, widget=forms.HiddenInput)
+    unit = forms.CharField(required=False, widget=forms.HiddenInput)
+    source = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, is_bureau: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["keyword"].widget.attrs["placeholder"] = (
+            "单位、设备、隐患、发现人" if is_bureau else "设备、地点、隐患、发现人"
+        )

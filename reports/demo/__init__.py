@@ -1,0 +1,1 @@
+"""Demo data: an invented district, made only by replaying the product's own actions."""

@@ -1,0 +1,361 @@
+"""《每日X安全检查记录》: what the form says, built from a signed inspection (F61, F66; domain 2.2).
+
+Pure: plain values and loaded rows go in, a frozen dataclass comes out. Nothing that a role could
+change later is looked up: facts, answers and checklist are those frozen at signing, titles and
+rules those of the inspection's own date. The marks 补录, 离线 and 停用 follow from the inspection
+alone, so nobody can leave them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from config.clock import local_day
+from config.words import cn_date, cn_datetime
+from duties.enums import Handling, Result, RoundStatus, Timing
+from duties.models import Inspection
+from hazards.models import Hazard, HazardEvent
+from units.models import Rule
+
+KIND = "daily_check"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """One rule as it was in force on the inspection's date."""
+
+    key: str
+    number: str
+    title: str
+    article: str
+
+    def __str__(self) -> str:
+        return f"《{self.title}》（{self.number}）{self.article}"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark that stands on the form for ever, with its reason."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photo of the form: its number on the form, the item it belongs to, the served copy."""
+
+    number: int
+    item_number: int
+    file_id: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the table: an item of the frozen checklist and its answer."""
+
+    number: int
+    risk_category: str
+    item: str
+    standard: str
+    result: str
+    result_label: str
+    hazard: str
+    is_severe: bool
+    handling: str
+    pictures: tuple[int, ...]
+    no_photo_reason: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What was done about a hazard after it was reported: who, when, what."""
+
+    item_number: int
+    what: str
+    who: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DailyCheck:
+    """Every field of the form. `number` is empty until the document is issued."""
+
+    kind: str
+    number: str
+    title: str
+    record_code: str
+    unit_kind: str
+    category: str
+    category_label: str
+    unit_name: str
+    credit_code: str
+    equipment_name: str
+    catalogue_name: str
+    equipment_code: str
+    registration_no: str
+    inner_no: str
+    place: str
+    next_inspection_on: str
+    period_on: date
+    started_at: datetime
+    finished_at: datetime
+    received_at: datetime
+    round_status: str
+    stop_reason: str
+    timing: str
+    marks: tuple[Mark, ...]
+    lines: tuple[Line, ...]
+    pictures: tuple[Picture, ...]
+    passed: int
+    failed: int
+    not_applicable: int
+    hazard_count: int
+    report_to: str
+    opinions: tuple[Opinion, ...]
+    officer_title: str
+    officer_name: str
+    director_title: str
+    signature_file_id: str
+    signed_at: datetime
+    signed_with: tuple[str, ...]
+    rules: tuple[Citation, ...]
+    checklist_hash: str
+    digest: str
+    as_of: datetime
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.round_status == RoundStatus.STOPPED
+
+    @property
+    def is_in_use(self) -> bool:
+        return not self.is_stopped
+
+    @property
+    def is_clear(self) -> bool:
+        """The zero-risk report: inspected, and nothing found."""
+        return not self.is_stopped and self.hazard_count == 0
+
+    @property
+    def spans_days(self) -> bool:
+        """Whether start or finish lie outside the day that was owed (补录, midnight)."""
+        return {local_day(self.started_at), local_day(self.finished_at)} != {self.period_on}
+
+    @property
+    def conclusion(self) -> str:
+        """The conclusion as one sentence, beside the ticked boxes."""
+        if self.is_stopped:
+            return f"设备停用，本次未逐项检查。停用原因：{self.stop_reason}"
+        if self.is_clear:
+            return f"共检查 {len(self.lines)} 项，未发现问题（零风险报告）。"
+        return (
+            f"共检查 {len(self.lines)} 项：合格 {self.passed} 项，"
+            f"不合格 {self.failed} 项，无此项 {self.not_applicable} 项；发现隐患 {self.hazard_count} 项。"
+        )
+
+    @property
+    def file_ids(self) -> tuple[str, ...]:
+        """Every stored file that stands on the form."""
+        return (self.signature_file_id, *(picture.file_id for picture in self.pictures))
+
+
+@dataclass(frozen=True)
+class Titles:
+    """The official titles in force on the inspection's date (equipment.DutyTitle)."""
+
+    document: str
+    officer: str
+    director: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the builder needs besides the inspection (loaded by reports.queries)."""
+
+    titles: Titles
+    rules: tuple[Rule, ...]
+    # photo code -> id of the served copy
+    photos: Mapping[str, str]
+    # item key -> hazard, and its trail in order
+    hazards: Mapping[str, Hazard]
+    events: Mapping[int, tuple[HazardEvent, ...]]
+    report_to: tuple[str, ...]
+    signed_with: tuple[str, ...]
+
+
+def build(
+    inspection: Inspection, sources: Sources, *, as_of: datetime, number: str = ""
+) -> DailyCheck:
+    """Return the form of a signed daily inspection as it stands at `as_of`."""
+    facts = inspection.facts
+    lines, pictures = _table(inspection, sources)
+    results = [line.result for line in lines]
+    return DailyCheck(
+        kind=KIND,
+        number=number,
+        title=sources.titles.document,
+        record_code=inspection.code,
+        unit_kind=inspection.version.unit_kind,
+        category=inspection.category,
+        category_label=facts["category_label"],
+        unit_name=facts["unit_name"],
+        credit_code=facts["credit_code"],
+        equipment_name=facts["equipment_name"],
+        catalogue_name=facts["catalogue_name"],
+        equipment_code=facts["equipment_code"],
+        registration_no=facts["registration_no"],
+        inner_no=facts["inner_no"],
+        place=facts["place"],
+        next_inspection_on=_day(facts["next_inspection_on"]),
+        period_on=inspection.period_on,
+        started_at=inspection.device_started_at,
+        finished_at=inspection.device_finished_at,
+        received_at=inspection.received_at,
+        round_status=inspection.round_status,
+        stop_reason=inspection.stop_reason,
+        timing=inspection.timing,
+        marks=marks_of(inspection),
+        lines=lines,
+        pictures=pictures,
+        passed=results.count(Result.PASS),
+        failed=results.count(Result.FAIL),
+        not_applicable=results.count(Result.NOT_APPLICABLE),
+        hazard_count=inspection.hazard_count,
+        report_to=_report_to(inspection, sources),
+        opinions=_opinions(inspection, sources, as_of),
+        officer_title=sources.titles.officer,
+        officer_name=facts["officer_name"],
+        director_title=sources.titles.director,
+        signature_file_id=str(inspection.signature.image_id),
+        signed_at=inspection.signature.signed_at,
+        signed_with=sources.signed_with,
+        rules=tuple(_cite(rule, inspection.category) for rule in sources.rules),
+        checklist_hash=inspection.version.content_hash,
+        digest=inspection.digest,
+        as_of=as_of,
+    )
+
+
+def marks_of(inspection: Inspection) -> tuple[Mark, ...]:
+    """补录, 离线 and 停用 with their reasons, from the inspection alone (decisions 6 and 8)."""
+    marks = []
+    if inspection.timing == Timing.BACKFILLED:
+        marks.append(
+            Mark(
+                "补录",
+                f"应检日期 {cn_date(inspection.period_on)}，逾期未检，"
+                f"{cn_datetime(inspection.received_at)} 补录。补录原因：{inspection.backfill_reason}",
+            )
+        )
+    if inspection.timing == Timing.ON_TIME_OFFLINE:
+        marks.append(
+            Mark(
+                "离线",
+                f"在无网络环境下完成（设备时间 {cn_datetime(inspection.device_finished_at)}），"
+                f"{cn_datetime(inspection.received_at)} 上传。",
+            )
+        )
+    if inspection.round_status == RoundStatus.STOPPED:
+        marks.append(Mark("停用", f"设备停用，未逐项检查。停用原因：{inspection.stop_reason}"))
+    return tuple(marks)
+
+
+def _table(
+    inspection: Inspection, sources: Sources
+) -> tuple[tuple[Line, ...], tuple[Picture, ...]]:
+    """The rows in the order of the frozen checklist, and the pictures numbered through."""
+    answers = {answer["key"]: answer for answer in inspection.answers}
+    lines: list[Line] = []
+    pictures: list[Picture] = []
+    for item in inspection.version.items:
+        answer = answers.get(item["key"])
+        if answer is None:
+            continue
+        taken = _pictures(item, answer, sources, first=len(pictures) + 1)
+        pictures.extend(taken)
+        lines.append(_line(item, answer, tuple(one.number for one in taken), sources))
+    return tuple(lines), tuple(pictures)
+
+
+def _pictures(
+    item: Mapping[str, Any], answer: Mapping[str, Any], sources: Sources, *, first: int
+) -> list[Picture]:
+    return [
+        Picture(
+            number=number,
+            item_number=item["number"],
+            file_id=sources.photos[code],
+            caption=f"附图{number}　第 {item['number']} 项：{item['item']}",
+        )
+        for number, code in enumerate(answer.get("photos") or (), first)
+    ]
+
+
+def _line(
+    item: Mapping[str, Any], answer: Mapping[str, Any], pictures: tuple[int, ...], sources: Sources
+) -> Line:
+    failed = answer["result"] == Result.FAIL
+    return Line(
+        number=item["number"],
+        risk_category=item["risk_category"],
+        item=item["item"],
+        standard=item["measure"],
+        result=answer["result"],
+        result_label=Result(answer["result"]).label,
+        hazard=item["hazard"] if failed else "",
+        is_severe=failed and bool(item["is_severe"]),
+        handling=_handling(item, answer, sources) if failed else "",
+        pictures=pictures,
+        no_photo_reason=(answer.get("no_photo_reason") or "") if failed else "",
+        note=answer.get("note") or "",
+    )
+
+
+def _handling(item: Mapping[str, Any], answer: Mapping[str, Any], sources: Sources) -> str:
+    if answer["handling"] == Handling.IMMEDIATE:
+        return f"立即处理：{answer['handling_result']}"
+    hazard = sources.hazards.get(item["key"])
+    return f"待处理，已上报。隐患编号 {hazard.code}" if hazard else "待处理，已上报。"
+
+
+def _report_to(inspection: Inspection, sources: Sources) -> str:
+    """Who the hazards were reported to; a clean or stopped day has nobody to report to."""
+    if not inspection.hazard_count:
+        return ""
+    return "、".join(sources.report_to)
+
+
+def _opinions(inspection: Inspection, sources: Sources, as_of: datetime) -> tuple[Opinion, ...]:
+    """The trail of each hazard after it was found, up to `as_of`, in the order of the items."""
+    opinions = []
+    for item in inspection.version.items:
+        hazard = sources.hazards.get(item["key"])
+        if hazard is None:
+            continue
+        for event in sources.events.get(hazard.pk, ()):
+            if event.name == HazardEvent.Name.FOUND or event.at > as_of:
+                continue
+            opinions.append(
+                Opinion(item["number"], event.label, event.by_name, event.at, event.text)
+            )
+    return tuple(opinions)
+
+
+def _cite(rule: Rule, category: str) -> Citation:
+    """A rule with the article on daily rounds, where its row names one for the category."""
+    article = rule.articles.get("daily", {})
+    return Citation(
+        rule.key, rule.number, rule.title, article.get(category) or article.get("") or ""
+    )
+
+
+def _day(iso: str) -> str:
+    """A day of the frozen facts (2027-01-31) as the form writes days; empty stays empty."""
+    return cn_date(date.fromisoformat(iso)) if iso else ""

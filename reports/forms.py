@@ -1,0 +1,53 @@
+"""The filter of the list of issued documents."""
+
+from __future__ import annotations
+
+from django import forms
+
+from config.forms import TextField
+from equipment.enums import Category
+from reports.queries import DocumentFilter
+
+
+class DocumentFilterForm(forms.Form):
+    """GET filter; what is not understood is said beside its field and narrows nothing."""
+
+    keyword = TextField(
+        label="关键词",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"placeholder": "文书编号、设备、登记证编号、安全员"}),
+    )
+    first_on = forms.DateField(
+        label="文书日期起",
+        required=False,
+        widget=forms.DateInput(),
+        error_messages={"invalid": "请填写正确的日期。"},
+    )
+    last_on = forms.DateField(
+        label="文书日期止",
+        required=False,
+        widget=forms.DateInput(),
+        error_messages={"invalid": "请填写正确的日期。"},
+    )
+    category = forms.ChoiceField(
+        label="设备类别", required=False, choices=[("", "全部"), *Category.choices]
+    )
+
+    def clean(self) -> dict:
+        data = super().clean()
+        first, last = data.get("first_on"), data.get("last_on")
+        if first and last and first > last:
+            self.add_error("last_on", "结束日期不能早于开始日期。")
+        return data
+
+    def wanted(self) -> DocumentFilter:
+        """The filter as far as the form is valid."""
+        self.full_clean()
+        data = self.cleaned_data
+        return DocumentFilter(
+            first_on=data.get("first_on"),
+            last_on=data.get("last_on"),
+            category=data.get("category") or "",
+            keyword=data.get("keyword") or "",
+        )

@@ -1,0 +1,64 @@
+"""Issued documents (F66): rendered once, kept for ever."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from config.codes import new_code
+from units.models import StoredFile, Unit, User
+
+if TYPE_CHECKING:
+    from config.actor import Actor
+
+
+class DocumentKind(models.TextChoices):
+    DAILY_CHECK = "daily_check", "每日安全检查记录"
+
+
+class IssuedDocumentQuerySet(models.QuerySet["IssuedDocument"]):
+    def for_actor(self, actor: Actor) -> IssuedDocumentQuerySet:
+        if actor.kind == "bureau" and actor.region_prefix is not None:
+            return self.filter(unit__region__code__startswith=actor.region_prefix)
+        if actor.unit_id is not None:
+            return self.filter(unit_id=actor.unit_id)
+        return self.none()
+
+
+class IssuedDocument(models.Model):
+    """One issued PDF. `content` is the frozen context it was rendered from; never re-rendered.
+
+    Append-only by trigger; unique by kind, subject and revision.
+    """
+
+    code = models.CharField(max_length=12, unique=True, default=new_code)
+    number = models.CharField("文书编号", max_length=40, unique=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="documents")
+    kind = models.CharField("文书种类", max_length=30, choices=DocumentKind.choices)
+    subject_code = models.CharField(max_length=40)
+    revision = models.PositiveIntegerField("版次", default=1)
+    title = models.CharField("标题", max_length=120)
+    document_on = models.DateField("文书日期")
+    rules = models.JSONField("依据")
+    content = models.JSONField()
+    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    issued_at = models.DateTimeField("生成时间")
+    issued_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    issued_by_name = models.CharField("生成人", max_length=60)
+
+    objects = IssuedDocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "文书"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject_code", "revision"], name="document_once_a_revision"
+            )
+        ]
+        indexes = [models.Index(fields=["unit", "-document_on"], name="document_by_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.number}"

@@ -1,0 +1,91 @@
+"""《每日X安全检查记录》 as a web page and as an issued PDF; the list of issued documents (F66)."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from config.access import page
+from config.actor import Actor
+from config.errors import RuleBroken
+from config.paging import paginate
+from duties.models import Inspection
+from reports import queries
+from reports.actions.issue import issue_daily_check
+from reports.forms import DocumentFilterForm
+from units.roles import Can
+
+
+@page(Can.DOCUMENT_VIEW)
+def daily_check(request: HttpRequest, code: str) -> HttpResponse:
+    """The form of a signed daily inspection, at once; as issued when it has been issued."""
+    return _form_page(request, queries.get_daily_inspection(request.actor, code))
+
+
+@page(Can.DOCUMENT_ISSUE, writes=True, reads=False)
+def issue(request: HttpRequest, code: str) -> HttpResponse:
+    """Issue the PDF once; a refusal comes back on the form page in words."""
+    inspection = queries.get_daily_inspection(request.actor, code)
+    try:
+        with transaction.atomic():
+            document = issue_daily_check(inspection, actor=request.actor, now=timezone.now())
+    except RuleBroken as broken:
+        return _form_page(request, inspection, refusal=broken)
+    messages.success(request, f"PDF 已生成，文书编号 {document.number}。")
+    return redirect("reports:daily-check", code=inspection.code)
+
+
+@page((Can.UNIT_DASHBOARD, Can.REGION_VIEW))
+def document_list(request: HttpRequest) -> HttpResponse:
+    """Issued documents of the unit, or of the regulator's subtree."""
+    form = DocumentFilterForm(request.GET or None)
+    wanted = form.wanted() if form.is_bound else queries.DocumentFilter()
+    found, size = paginate(request, queries.list_documents(request.actor, wanted))
+    return render(
+        request,
+        "reports/document_list.html",
+        {
+            "form": form,
+            "page": found,
+            "rows": [
+                {"number": number, "document": document, "form": queries.daily_check_of(document)}
+                for number, document in enumerate(found, found.start_index())
+            ],
+            "size": size,
+            "records_url": reverse("duties:record-list"),
+            "is_filtered": wanted != queries.DocumentFilter(),
+            "shows_unit": request.actor.kind != "unit",
+        },
+    )
+
+
+def _form_page(
+    request: HttpRequest, inspection: Inspection, refusal: RuleBroken | None = None
+) -> HttpResponse:
+    issued = queries.get_issued(inspection)
+    if issued is not None:
+        doc = queries.daily_check_of(issued)
+    else:
+        doc = queries.build_daily_check(inspection, as_of=timezone.now())
+    return render(
+        request,
+        "reports/daily_check.html",
+        {
+            "doc": doc,
+            "issued": issued,
+            "may_issue": request.actor.can(Can.DOCUMENT_ISSUE),
+            "refusal": refusal,
+            "back_url": _record_url(request.actor, inspection),
+        },
+        status=refusal.status if refusal else 200,
+    )
+
+
+def _record_url(actor: Actor, inspection: Inspection) -> str:
+    """Where 返回 leads: the record the form belongs to, in the shell of whoever reads it."""
+    name = "duties:field-record" if actor.kind == "person" else "duties:record"
+    return reverse(name, args=[inspection.code])

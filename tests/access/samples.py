@@ -1,0 +1,59 @@
+"""One object of every kind that a URL can name, all of them unit 甲's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from duties.models import Checklist, Inspection, Task
+from hazards.models import Hazard
+from reports.models import IssuedDocument
+from tests.factories import duties as tasks
+from tests.factories import records
+from tests.world import TODAY, World
+
+
+@dataclass
+class Samples:
+    world: World
+    task: Task
+    done: Task
+    inspection: Inspection
+    hazard: Hazard
+    document: IssuedDocument
+    checklist: Checklist
+
+    def kwargs(self, name: str, arguments: tuple[str, ...]) -> dict[str, object]:
+        """The URL arguments of a route: by route name first, by room otherwise."""
+        special = {
+            "units:file": {"pk": self.document.file_id, "file_id": self.document.file_id},
+            "duties:record": {"code": self.inspection.code},
+            "duties:field-record": {"code": self.inspection.code},
+            "duties:field-machine": {"code": self.world.lift.code},
+            "duties:checklist": {"code": self.checklist.code},
+            "reports:region-unit": {"code": self.world.jia.code},
+        }
+        by_room = {
+            "units": {"code": self.world.li.code},
+            "equipment": {"code": self.world.lift.code},
+            "duties": {"code": self.task.code},
+            "hazards": {"code": self.hazard.code},
+            "reports": {"code": self.inspection.code},
+        }
+        known = special.get(name) or by_room.get(name.split(":")[0], {})
+        extra = {"key": self.inspection.answers[0]["key"], "photo": records.NO_SUCH_UUID}
+        return {argument: {**extra, **known}[argument] for argument in arguments}
+
+
+def build(world: World) -> Samples:
+    """Write the objects and return them."""
+    done = tasks.task(world.crane, TODAY, state="done")
+    inspection = records.inspection(done, world.li, failing=1)
+    return Samples(
+        world=world,
+        task=tasks.task(world.lift, TODAY),
+        done=done,
+        inspection=inspection,
+        hazard=records.hazard(inspection),
+        document=records.document(inspection),
+        checklist=Checklist.objects.filter(unit=None, category="lift", cadence="daily").first(),
+    )

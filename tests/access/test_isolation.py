@@ -1,0 +1,106 @@
+"""Tenancy: 甲's objects answer 404 to everybody else, change nothing, and move nobody's totals."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from tests.access.routes import ROUTES, Route
+from tests.access.samples import Samples, build
+from tests.access.test_matrix import client_of
+from tests.world import World
+
+STRANGERS = ("yi_admin", "sun", "qian", "zhou", "far_regulator", "far_admin")
+# Reference data shown to everybody; sign-in bookkeeping.
+SHARED = {"duties:checklist"}
+BOOKKEEPING = {"django_session", "units_user"}
+
+
+@pytest.fixture
+def samples(world: World) -> Samples:
+    return build(world)
+
+
+def fingerprint() -> dict[str, str]:
+    """A digest of every table."""
+    with connection.cursor() as cursor:
+        found = {}
+        for table in sorted(connection.introspection.table_names(cursor)):
+            if table in BOOKKEEPING:
+                continue
+            cursor.execute(
+                f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{table}\" t"
+            )
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if route.takes_object and route.name not in SHARED],
+    ids=lambda route: route.name,
+)
+def test_a_foreign_object_does_not_exist(route: Route, samples: Samples) -> None:
+    url = route.url(samples)
+    before = fingerprint()
+    wrong = []
+    for role in STRANGERS:
+        client = client_of(samples.world, role)
+        answers = {"GET": client.get(url)} if route.declared.reads else {}
+        if route.declared.writes:
+            answers["POST"] = client_of(samples.world, role).post(url)
+        for method, answer in answers.items():
+            # 403: the role lacks the page altogether; 404: it has the page, not the object.
+            if answer.status_code not in {403, 404, 405}:
+                wrong.append(f"{role} {method} {answer.status_code}")
+    assert wrong == []
+    assert fingerprint() == before
+
+
+def test_at_least_one_stranger_is_stopped_by_scope_not_by_right(samples: Samples) -> None:
+    """Guards the test above against a world in which every stranger merely lacks the right."""
+    stopped = set()
+    for route in ROUTES:
+        if not route.takes_object or route.name in SHARED or not route.declared.reads:
+            continue
+        for role in STRANGERS:
+            if client_of(samples.world, role).get(route.url(samples)).status_code == 404:
+                stopped.add(route.name)
+    readable = {
+        route.name
+        for route in ROUTES
+        if route.takes_object and route.declared.reads and route.name not in SHARED
+    }
+    assert stopped == readable
+
+
+LISTS = [
+    route
+    for route in ROUTES
+    if not route.takes_object and route.declared.capability is not None and route.declared.reads
+]
+
+
+def visible(client: Client, url: str) -> tuple[int, str]:
+    """The page without what differs between two loads: tokens, ids, request numbers."""
+    answer = client.get(url)
+    text = b"".join(answer.streaming_content if answer.streaming else [answer.content]).decode()
+    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", text)
+    text = re.sub(r'"(?:X-)?CSRF[^"]*":\s*"[^"]+"', "", text, flags=re.I)
+    text = re.sub(r"[0-9a-f]{16,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", text)
+    return answer.status_code, re.sub(r"\d{1,2}:\d{2}(:\d{2})?", "", text)
+
+
+@pytest.mark.parametrize("role", ["yi_admin", "sun", "qian", "zhou", "far_regulator"])
+@pytest.mark.parametrize("route", LISTS, ids=lambda route: route.name)
+def test_foreign_data_move_no_page(route: Route, role: str, world: World) -> None:
+    """Lists, counts, badges and figures stay the same when 甲 gets records."""
+    url = reverse(route.name)
+    client = client_of(world, role)
+    before = visible(client, url)
+    build(world)
+    assert visible(client, url) == before

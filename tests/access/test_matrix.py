@@ -1,0 +1,80 @@
+"""The access matrix: every route × every role -> status, held against a committed text table.
+
+A new page or a changed right shows up as a difference to be read. To accept it:
+`UPDATE_MATRIX=1 ./shouze test tests/access/test_matrix.py`, then read the diff of matrix.txt.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from tests.access.routes import ROUTES, Route
+from tests.access.samples import Samples, build
+from tests.world import World
+from units.models import User
+
+TABLE = Path(__file__).with_name("matrix.txt")
+UPDATE = os.environ.get("UPDATE_MATRIX") == "1"
+
+ROLES = (
+    "nobody", "jia_admin", "li", "zhang", "wang", "zhao", "chen",
+    "yi_admin", "sun", "qian", "zhou", "regulator", "far_regulator",
+)  # fmt: skip
+
+
+@pytest.fixture
+def samples(world: World) -> Samples:
+    return build(world)
+
+
+def client_of(world: World, role: str) -> Client:
+    client = Client(raise_request_exception=True)
+    if role != "nobody":
+        who = getattr(world, role)
+        user = who if isinstance(who, User) else who.user
+        client.force_login(user, backend="units.auth.ShouzeBackend")
+    return client
+
+
+def statuses(samples: Samples, route: Route) -> str:
+    """One line: GET status (and POST status where the page writes) per role."""
+    url = route.url(samples)
+    cells = []
+    for role in ROLES:
+        cell = str(client_of(samples.world, role).get(url).status_code)
+        if route.declared.writes:
+            cell += f"/{client_of(samples.world, role).post(url).status_code}"
+        cells.append(f"{role}={cell}")
+    return f"{route.name} {' '.join(cells)}"
+
+
+def committed() -> dict[str, str]:
+    lines = TABLE.read_text().splitlines() if TABLE.exists() else []
+    return {line.split(" ", 1)[0]: line for line in lines if line}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_route(route: Route, samples: Samples) -> None:
+    found = statuses(samples, route)
+    if UPDATE:
+        table = {**committed(), route.name: found}
+        TABLE.write_text("".join(f"{table[name]}\n" for name in sorted(table)))
+    assert committed().get(route.name) == found
+
+
+def test_the_table_names_no_route_that_is_gone() -> None:
+    assert sorted(committed()) == sorted(route.name for route in ROUTES)
+
+
+def test_who_is_not_signed_in_reaches_public_pages_only(samples: Samples) -> None:
+    opened = {
+        route.name
+        for route in ROUTES
+        if not route.declared.public_reason
+        and Client().get(route.url(samples)).status_code not in {302, 401, 405}
+    }
+    assert opened == set()

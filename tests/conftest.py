@@ -1,0 +1,99 @@
+"""Fixtures of the whole suite: reference data, the named world, signed-in clients."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, TransactionTestCase
+
+from tests import world as worlds
+from units.models import User
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs its own event loop
+
+# Loaded once a session and never emptied; every other table is emptied after a test that commits.
+REFERENCE_TABLES = {
+    "units_region",
+    "units_rule",
+    "equipment_catalogueentry",
+    "equipment_dutytitle",
+    "equipment_licencefamily",
+    "equipment_licenceitem",
+    "duties_checklist",
+    "duties_checklistitem",
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+}
+
+
+def _empty_tables(self: TransactionTestCase) -> None:
+    """Empty everything but reference data after a test that commits (append-only tables too)."""
+    with connection.cursor() as cursor:
+        names = set(connection.introspection.table_names(cursor)) - REFERENCE_TABLES
+        cursor.execute("SET session_replication_role = replica")
+        for name in sorted(names):
+            cursor.execute(f'DELETE FROM "{name}"')
+        cursor.execute(
+            "DELETE FROM duties_checklistitem USING duties_checklist c "
+            "WHERE checklist_id = c.id AND c.unit_id IS NOT NULL"
+        )
+        cursor.execute("DELETE FROM duties_checklist WHERE unit_id IS NOT NULL")
+        cursor.execute("SET session_replication_role = origin")
+
+
+TransactionTestCase._fixture_teardown = _empty_tables
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: object) -> None:
+    with django_db_blocker.unblock():
+        call_command("load_reference", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _clean_cache() -> None:
+    """Rate limits of one test must not reach the next."""
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _files_in_tmp(settings: object, tmp_path: object) -> None:
+    """Stored files of a test lie in its own folder."""
+    settings.FILES_ROOT = tmp_path / "files"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "files"), "base_url": None},
+        },
+    }
+
+
+@pytest.fixture
+def world(db: None) -> worlds.World:
+    """Two peopled units, a bureau over both, a stranger: the same names everywhere."""
+    return worlds.build()
+
+
+@pytest.fixture
+def committed_world(transactional_db: None) -> worlds.World:
+    """The same world, committed: for tests with threads, workers or browsers."""
+    return worlds.build()
+
+
+@pytest.fixture
+def as_() -> Callable[[User], Client]:
+    """Return a client signed in as a user: `as_(world.li.user).get(url)`."""
+
+    def sign_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="units.auth.ShouzeBackend")
+        return client
+
+    return sign_in

@@ -1,0 +1,285 @@
+"""Generation of daily to-dos (F47, decisions 4, 6, 7): the SQL, its repetition, its changes."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
+
+from config.actor import SYSTEM
+from config.clock import at, end_of
+from duties import generation
+from duties.calendar import MachineDay, exemption
+from duties.enums import TaskState
+from duties.models import GenerationRun, Task
+from equipment.models import Equipment, OfficerBinding, StatusPeriod
+from tests.factories import duties as tasks
+from tests.factories import equipment as machines
+from tests.world import NOW, TODAY, World
+from units.models import AuditEntry
+
+YESTERDAY = TODAY - timedelta(days=1)
+
+
+def owed() -> set[tuple]:
+    """The set of daily to-dos as (day, machine, assignee, state)."""
+    return set(Task.objects.values_list("period_on", "equipment__name", "assignee__name", "state"))
+
+
+def test_every_machine_in_use_owes_one_with_or_without_officer(world: World) -> None:
+    outcome = generation.generate(TODAY, now=NOW)
+    assert outcome.created == 5
+    assert outcome.existing == 0
+    assert outcome.exempt == {}
+    assert owed() == {
+        (TODAY, "1号客梯", "李安", "todo"),
+        (TODAY, "2号行车", "李安", "todo"),
+        (TODAY, "3号锅炉", "张全", "todo"),
+        (TODAY, "4号客梯", None, "todo"),
+        (TODAY, "乙1号客梯", "孙安", "todo"),
+    }
+    task = Task.objects.get(equipment=world.lift)
+    assert (task.kind, task.cadence, task.level, task.owner_id) == (
+        "inspection",
+        "daily",
+        "officer",
+        None,
+    )
+    assert task.due_at == end_of(TODAY)
+    assert task.category == "lift"
+    assert len(task.code) == 16
+
+
+def test_second_run_adds_nothing(world: World) -> None:
+    generation.generate(TODAY, now=NOW)
+    before = list(Task.objects.order_by("pk").values())
+    outcome = generation.generate(TODAY, now=NOW + timedelta(hours=1))
+    assert (outcome.created, outcome.existing) == (0, 5)
+    assert list(Task.objects.order_by("pk").values()) == before
+
+
+def test_only_the_units_asked_for(world: World) -> None:
+    outcome = generation.generate(TODAY, now=NOW, unit_ids=[world.yi.pk])
+    assert outcome.created == 1
+    assert owed() == {(TODAY, "乙1号客梯", "孙安", "todo")}
+
+
+@pytest.mark.parametrize("confirmed", [None, NOW])
+@pytest.mark.parametrize("receipt", ["", "渝停字2026-001"])
+@pytest.mark.parametrize("status", ["in_use", "not_yet_in_use", "stopped", "scrapped"])
+def test_sql_and_plain_rule_agree(world: World, status, receipt, confirmed) -> None:
+    period = StatusPeriod.objects.get(equipment=world.lift)
+    period.status, period.receipt_no, period.confirmed_at = status, receipt, confirmed
+    period.save()
+    expected = exemption(MachineDay(status, is_formal=bool(receipt) or confirmed is not None))
+    outcome = generation.generate(TODAY, now=NOW)
+    assert outcome.exempt == ({expected: 1} if expected else {})
+    assert Task.objects.filter(equipment=world.lift).exists() == (expected is None)
+
+
+def test_a_machine_archived_later_owes_nothing_before(world: World) -> None:
+    machines.machine(world.yi, "crane", since=TODAY, name="新行车")
+    outcome = generation.generate(YESTERDAY, now=NOW)
+    assert outcome.created == 5
+    assert exemption(MachineDay(None)) == "not_archived"
+    assert not Task.objects.filter(equipment__name="新行车").exists()
+
+
+def test_a_past_day_uses_the_binding_of_that_day(world: World) -> None:
+    OfficerBinding.objects.filter(equipment=world.lift).update(
+        period=DateRange(date(2024, 1, 1), TODAY)
+    )
+    machines.bind(world.lift, world.zhang, since=TODAY)
+    generation.generate(YESTERDAY, now=NOW)
+    generation.generate(TODAY, now=NOW)
+    who = dict(Task.objects.filter(equipment=world.lift).values_list("period_on", "assignee__name"))
+    assert who == {YESTERDAY: "李安", TODAY: "张全"}
+
+
+def test_four_at_once_make_the_same_set(committed_world: World) -> None:
+    for number in range(60):
+        machines.machine(
+            committed_world.jia, "lift", officer=committed_world.li, name=f"批{number}"
+        )
+    start = threading.Barrier(4)
+    outcomes: list[generation.Outcome] = []
+
+    def run() -> None:
+        try:
+            start.wait()
+            outcomes.append(generation.generate(TODAY, now=NOW))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcome.created for outcome in outcomes)[-1] <= 65
+    assert sum(outcome.created for outcome in outcomes) == 65
+    assert Task.objects.count() == 65
+    assert Task.objects.values("equipment").distinct().count() == 65
+
+
+def test_closing_turns_open_into_missed_and_nothing_else(world: World) -> None:
+    tasks.task(world.lift, YESTERDAY)
+    tasks.task(world.crane, YESTERDAY, state="in_progress")
+    tasks.task(world.boiler, YESTERDAY, state="awaiting_signature")
+    tasks.task(world.unbound, YESTERDAY, state="waived")
+    tasks.task(world.yi_lift, YESTERDAY, state="done")
+    tasks.task(world.lift, TODAY)
+    assert generation.close_expired(now=NOW) == 3
+    states = {
+        (day, name): state
+        for day, name, state in Task.objects.values_list("period_on", "equipment__name", "state")
+    }
+    assert states == {
+        (YESTERDAY, "1号客梯"): "missed",
+        (YESTERDAY, "2号行车"): "missed",
+        (YESTERDAY, "3号锅炉"): "missed",
+        (YESTERDAY, "4号客梯"): "waived",
+        (YESTERDAY, "乙1号客梯"): "done",
+        (TODAY, "1号客梯"): "todo",
+    }
+    assert generation.close_expired(now=NOW) == 0
+
+
+def test_due_at_midnight_sharp(world: World) -> None:
+    tasks.task(world.lift, TODAY)
+    assert generation.close_expired(now=end_of(TODAY) - timedelta(microseconds=1)) == 0
+    assert generation.close_expired(now=end_of(TODAY)) == 1
+
+
+def test_run_due_makes_up_for_days_without_beat(world: World) -> None:
+    GenerationRun.objects.create(
+        day=TODAY - timedelta(days=9),
+        started_at=NOW - timedelta(days=9),
+        finished_at=NOW - timedelta(days=9),
+    )
+    outcomes = generation.run_due(now=NOW)
+    assert [outcome.day for outcome in outcomes] == [
+        TODAY - timedelta(days=n) for n in range(8, -1, -1)
+    ]
+    assert Task.objects.count() == 9 * 5
+    assert Task.objects.filter(state=TaskState.MISSED).count() == 8 * 5
+    assert generation.run_due(now=NOW) == []
+
+
+def test_run_due_starts_with_today_on_a_new_platform(world: World) -> None:
+    assert [outcome.day for outcome in generation.run_due(now=NOW)] == [TODAY]
+
+
+def test_a_run_made_ahead_does_not_count_as_done(world: World) -> None:
+    generation.run_day(TODAY + timedelta(days=1), now=NOW)
+    generation.run_due(now=NOW)
+    machines.machine(world.yi, "crane", since=TODAY, name="新行车")
+    outcomes = generation.run_due(now=NOW + timedelta(days=1))
+    assert [(outcome.day, outcome.created) for outcome in outcomes] == [
+        (TODAY + timedelta(days=1), 1)
+    ]
+
+
+def test_new_binding_gives_the_existing_row_its_officer(world: World) -> None:
+    generation.generate(TODAY, now=NOW)
+    machines.bind(world.unbound, world.zhang, since=TODAY)
+    outcome = generation.refresh_today([world.unbound.pk], day=TODAY, now=NOW)
+    assert (outcome.created, outcome.existing) == (0, 1)
+    assert Task.objects.get(equipment=world.unbound).assignee == world.zhang
+
+
+def test_new_machine_owes_at_once(world: World) -> None:
+    generation.generate(TODAY, now=NOW)
+    new = machines.machine(world.jia, "crane", officer=world.li, since=TODAY)
+    assert generation.refresh_today([new.pk], day=TODAY, now=NOW).created == 1
+    assert Task.objects.get(equipment=new).assignee == world.li
+
+
+def test_rebinding_moves_open_todos_only(world: World) -> None:
+    tasks.task(world.lift, TODAY, state="in_progress", started_at=NOW)
+    tasks.task(world.crane, TODAY, state="done")
+    for machine in (world.lift, world.crane):
+        OfficerBinding.objects.filter(equipment=machine).update(
+            period=DateRange(date(2024, 1, 1), TODAY)
+        )
+        machines.bind(machine, world.zhang, since=TODAY)
+    generation.refresh_today([world.lift.pk, world.crane.pk], day=TODAY, now=NOW)
+    assert Task.objects.get(equipment=world.lift).assignee == world.zhang
+    assert Task.objects.get(equipment=world.crane).assignee == world.li
+
+
+def test_release_leaves_the_todo_without_assignee(world: World) -> None:
+    generation.generate(TODAY, now=NOW)
+    OfficerBinding.objects.filter(equipment=world.lift).update(
+        period=DateRange(date(2024, 1, 1), TODAY)
+    )
+    generation.refresh_today([world.lift.pk], day=TODAY, now=NOW)
+    task = Task.objects.get(equipment=world.lift)
+    assert (task.state, task.assignee) == ("todo", None)
+
+
+def test_another_category_changes_only_what_is_not_begun(world: World) -> None:
+    """A round that was begun has its checklist already; two categories in one record fit nobody."""
+    generation.generate(TODAY, now=NOW)
+    Task.objects.filter(equipment=world.crane).update(state="in_progress", started_at=NOW)
+    machines_of_both = [world.lift.pk, world.crane.pk]
+    Equipment.objects.filter(pk__in=machines_of_both).update(category="boiler")
+    generation.refresh_today(machines_of_both, day=TODAY, now=NOW)
+    assert Task.objects.get(equipment=world.lift).category == "boiler"
+    assert Task.objects.get(equipment=world.crane).category == "crane"
+
+
+def test_formal_stop_waives_and_reuse_restores(world: World) -> None:
+    generation.generate(TODAY, now=NOW)
+    period = StatusPeriod.objects.get(equipment=world.lift)
+    period.period = DateRange(date(2024, 1, 1), TODAY)
+    period.save()
+    stopped = StatusPeriod.objects.create(
+        equipment=world.lift,
+        status="stopped",
+        period=DateRange(TODAY, None),
+        receipt_no="渝停1",
+        created_at=NOW,
+    )
+    generation.refresh_today([world.lift.pk], day=TODAY, actor=SYSTEM, now=NOW)
+    task = Task.objects.get(equipment=world.lift)
+    assert (task.state, task.waive_reason, task.waived_at) == ("waived", "已办理停用手续", NOW)
+    assert AuditEntry.objects.filter(verb="task.waived", object_code=task.code).count() == 1
+    stopped.status, stopped.receipt_no = "in_use", ""
+    stopped.save()
+    generation.refresh_today([world.lift.pk], day=TODAY, now=NOW)
+    task.refresh_from_db()
+    assert (task.state, task.waive_reason, task.waived_at) == ("todo", "", None)
+    assert task.assignee == world.li
+
+
+def test_command_prints_what_it_did_and_can_be_repeated(world: World) -> None:
+    StatusPeriod.objects.filter(equipment=world.crane).update(status="not_yet_in_use")
+    out = StringIO()
+    call_command("generate_tasks", date="2026-11-20", stdout=out)
+    call_command("generate_tasks", date="2026-11-20", stdout=out)
+    assert out.getvalue().splitlines() == [
+        "2026-11-20：新建 4 条，已有 0 条，免检 1 台",
+        "  免检原因：设备未投入使用 1 台",
+        "2026-11-20：新建 0 条，已有 4 条，免检 1 台",
+        "  免检原因：设备未投入使用 1 台",
+    ]
+
+
+@pytest.mark.parametrize("text", ["2026-13-01", "20.11.2026", "1999-01-01", "2126-01-01"])
+def test_command_refuses_a_bad_date_in_words(db: None, text: str) -> None:
+    with pytest.raises(CommandError, match="日期|只能生成"):
+        call_command("generate_tasks", date=text)
+    assert Task.objects.count() == 0
+
+
+def test_shanghai_day_not_utc_day(world: World) -> None:
+    just_after_midnight = at(date(2026, 11, 21), 0, 5)
+    assert [outcome.day for outcome in generation.run_due(now=just_after_midnight)] == [
+        date(2026, 11, 21)
+    ]

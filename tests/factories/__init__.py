@@ -1,0 +1,1 @@
+"""Rows for tests, written directly; what the product would refuse can be made here too."""

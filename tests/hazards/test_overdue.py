@@ -1,0 +1,154 @@
+"""逾期 is a stored moment, written once a deadline however often the sweep runs (decision 12)."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from config.clock import at, end_of
+from hazards import actions, tasks, wording
+from hazards.models import Hazard, HazardEvent
+from tests.factories import hazards as made
+from tests.factories.units import appointment
+from tests.world import NOW, TODAY, World
+from units.models import AuditEntry, OutboxMessage
+
+YESTERDAY = TODAY - timedelta(days=1)
+BEGIN = NOW - timedelta(days=10)
+
+
+def late(world: World, **fields: object) -> Hazard:
+    values = {"state": "pending_rectification", "due_on": YESTERDAY, "found_at": BEGIN}
+    return made.hazard(fields.pop("machine", world.lift), **{**values, **fields})
+
+
+def test_the_moment_is_stored_and_both_are_told_once(world: World) -> None:
+    hazard = late(world)
+    assert actions.mark_overdue(now=NOW) == 1
+    hazard.refresh_from_db()
+    assert hazard.overdue_at == end_of(YESTERDAY)
+    assert hazard.state == "pending_rectification"
+    event = HazardEvent.objects.get()
+    assert (event.name, event.by_name, event.by, event.at) == ("overdue", "系统", None, NOW)
+    assert AuditEntry.objects.get().verb == "hazard.overdue"
+    told = set(OutboxMessage.objects.values_list("recipient__name", flat=True))
+    assert told == {"李安", "王总"}
+    text = OutboxMessage.objects.first().text
+    assert text.startswith("隐患整改逾期 1 天：1号客梯（A座大堂）：")
+
+    assert actions.mark_overdue(now=NOW + timedelta(hours=1)) == 0
+    assert actions.mark_overdue(now=NOW + timedelta(days=5)) == 0
+    assert (HazardEvent.objects.count(), OutboxMessage.objects.count()) == (1, 2)
+
+
+def test_the_day_itself_is_in_time_until_24_00(world: World) -> None:
+    late(world, due_on=TODAY)
+    assert actions.mark_overdue(now=at(TODAY, 23, 59)) == 0
+    assert actions.mark_overdue(now=end_of(TODAY)) == 1
+
+
+@pytest.mark.parametrize("state", ["rectified", "reviewed"])
+def test_what_is_done_does_not_lapse(world: World, state: str) -> None:
+    late(world, state=state)
+    made.hazard(world.lift)
+    assert actions.mark_overdue(now=NOW) == 0
+
+
+def test_a_new_deadline_lapses_anew_and_the_first_moment_stays(world: World) -> None:
+    world.jia.reviews_hazards = True
+    world.jia.save()
+    hazard = late(world, due_on=TODAY - timedelta(days=3))
+    actions.mark_overdue(now=NOW - timedelta(days=1))
+    hazard = actions.submit_rectification(
+        hazard, result="已改", photos=[], no_photo_reason="暗", actor=world.actor(world.li), now=NOW
+    )
+    hazard = actions.send_back(
+        hazard, reason="不行", due_on=TODAY, actor=world.actor(world.wang), now=NOW
+    )
+    assert actions.mark_overdue(now=NOW) == 0
+    assert actions.mark_overdue(now=NOW + timedelta(days=1)) == 1
+    assert actions.mark_overdue(now=NOW + timedelta(days=2)) == 0
+    hazard.refresh_from_db()
+    assert hazard.overdue_at == end_of(TODAY - timedelta(days=3))
+    assert HazardEvent.objects.filter(name="overdue").count() == 2
+    assert OutboxMessage.objects.filter(kind="hazard.overdue").count() == 4
+
+
+def test_one_person_in_both_posts_is_told_once(world: World) -> None:
+    appointment(world.li, "safety_director")
+    late(world)
+    actions.mark_overdue(now=NOW)
+    names = OutboxMessage.objects.order_by("recipient__name").values_list("recipient__name")
+    assert sorted(name for (name,) in names) == ["李安", "王总"]
+
+
+def test_events_and_moments_are_written_set_based(world: World) -> None:
+    late(world)
+    with CaptureQueriesContext(
+        connection,
+    ) as one:
+        actions.mark_overdue(now=NOW)
+    for _ in range(3):
+        late(world)
+    with CaptureQueriesContext(connection) as three:
+        assert actions.mark_overdue(now=NOW) == 3
+
+    def statements(context: CaptureQueriesContext, text: str) -> int:
+        return sum(query["sql"].startswith(text) for query in context.captured_queries)
+
+    for text in ('UPDATE "hazards_hazard"', 'INSERT INTO "hazards_hazardevent"'):
+        assert (statements(one, text), statements(three, text)) == (1, 1)
+
+
+def test_batches_go_on_until_nothing_is_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hazards.actions.overdue.BATCH", 2)
+    for _ in range(5):
+        late(world)
+    assert actions.mark_overdue(now=NOW) == 5
+
+
+def test_task_and_command_are_thin_twins(world: World) -> None:
+    late(world, due_on=TODAY - timedelta(days=5))
+    out = StringIO()
+    call_command("mark_overdue_hazards", stdout=out)
+    assert out.getvalue() == "新标记逾期隐患 1 条\n"
+    assert tasks.mark_overdue() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sweeps_at_once_write_every_line_once(committed_world: World) -> None:
+    for _ in range(6):
+        late(committed_world)
+    totals: list[int] = []
+
+    def sweep() -> None:
+        try:
+            totals.append(actions.mark_overdue(now=NOW))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sweep) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(totals) == 6
+    assert HazardEvent.objects.filter(name="overdue").count() == 6
+    assert OutboxMessage.objects.count() == 12
+
+
+def test_overdue_in_words(world: World) -> None:
+    hazard = late(world, due_on=TODAY - timedelta(days=3))
+    tag = wording.standing(hazard, TODAY, reviews=False)
+    assert (tag.kind, tag.word) == ("late", "逾期 3 天")
+    assert wording.deadline(hazard, TODAY - timedelta(days=3)) == "今天到期"
+    assert wording.deadline(hazard, TODAY - timedelta(days=5)) == "还有 2 天"
+    hazard.state = "rectified"
+    assert wording.standing(hazard, TODAY, reviews=False).word == "已整改"
+    assert wording.standing(hazard, TODAY, reviews=True).word == "待复查"

@@ -1,0 +1,83 @@
+"""A machine is re-bound in the very moment the night's generation runs: both come through."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+
+from duties.generation import generate
+from duties.models import Task
+from equipment.actions.binding import assign_officer
+from equipment.actions.machine import change_equipment, set_status
+from tests.world import NOW, TODAY, World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+def generate_slowly(has_rows: threading.Event) -> None:
+    """Generate, and commit only when somebody waits for the new rows."""
+    with transaction.atomic():
+        generate(TODAY, now=NOW)
+        has_rows.set()
+        for _ in range(100):
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
+                cursor.execute(WAITING)
+                if cursor.fetchone()[0]:
+                    break
+            time.sleep(0.05)
+
+
+def rebind(world: World, given: dict[str, Any]) -> None:
+    assign_officer([world.lift], officer=world.zhang, **given)
+
+
+def stop(world: World, given: dict[str, Any]) -> None:
+    set_status(
+        world.lift, status="stopped", from_on=TODAY, receipt_no="回执17", reason="大修", **given
+    )
+
+
+def another_kind(world: World, given: dict[str, Any]) -> None:
+    change_equipment(world.lift, version=1, changes={"catalogue": "4110"}, **given)
+
+
+@pytest.mark.parametrize("change", [rebind, stop, another_kind])
+def test_neither_waits_for_the_other_for_ever(
+    committed_world: World, change: Callable[[World, dict[str, Any]], None]
+) -> None:
+    world = committed_world
+    given = {"actor": world.actor(world.jia_admin), "now": NOW}
+    has_rows = threading.Event()
+    failed: list[BaseException] = []
+
+    def run(call: Callable[[], None]) -> None:
+        try:
+            call()
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    def changing() -> None:
+        has_rows.wait(10)
+        change(world, given)
+
+    calls = [lambda: generate_slowly(has_rows), changing]
+    threads = [threading.Thread(target=run, args=[call]) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert failed == []
+    task = Task.objects.get(equipment=world.lift, period_on=TODAY)
+    world.lift.refresh_from_db()
+    assert task.assignee_id == world.lift.officer_id
+    assert (task.state == "waived") == (world.lift.status == "stopped")

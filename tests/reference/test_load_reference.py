@@ -1,0 +1,134 @@
+"""The command: idempotent, all or nothing, safe when two run at once."""
+
+from io import StringIO
+from threading import Thread
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+
+from config import reference
+from config.reference import DataError, Tally
+from duties.models import Checklist, ChecklistItem
+from equipment.models import CatalogueEntry, DutyTitle, LicenceFamily, LicenceItem
+from units.models import Region, Rule
+
+TABLES = (
+    Region,
+    Rule,
+    CatalogueEntry,
+    DutyTitle,
+    LicenceFamily,
+    LicenceItem,
+    Checklist,
+    ChecklistItem,
+)
+
+
+def run() -> str:
+    out = StringIO()
+    call_command("load_reference", stdout=out)
+    return out.getvalue()
+
+
+def everything() -> list[list[dict]]:
+    return [list(model.objects.order_by("pk").values()) for model in TABLES]
+
+
+@pytest.mark.django_db
+def test_the_second_run_changes_nothing_and_every_row_stays():
+    before = everything()
+    rules = Rule.objects.count()
+    assert run().splitlines() == [
+        "行政区划：新增 0，变更 0，未变 158",
+        f"法规标准：新增 0，变更 0，未变 {rules}",
+        "设备目录：新增 0，变更 0，未变 157",
+        "职务与文书名称：新增 0，变更 0，未变 162",
+        "许可清单类别：新增 0，变更 0，未变 20",
+        "许可项目：新增 0，变更 0，未变 22",
+        "固定清单：新增 0，变更 0，未变 87",
+        "管控项：新增 0，变更 0，未变 683",
+        f"基础数据合计：新增 0，变更 0，未变 {1289 + rules}",
+    ]
+    assert everything() == before
+
+
+@pytest.mark.django_db
+def test_an_unchanged_load_writes_no_row(django_assert_max_num_queries):
+    """One read per table (and the lock, the savepoint, the rules titles cite): no UPDATE at all."""
+    with django_assert_max_num_queries(20) as captured:
+        run()
+    verbs = {query["sql"].split()[0] for query in captured.captured_queries}
+    assert verbs == {"SELECT", "SAVEPOINT", "RELEASE"}
+
+
+@pytest.mark.django_db
+def test_the_first_run_fills_empty_tables():
+    for model in (ChecklistItem, Checklist, LicenceItem, LicenceFamily, DutyTitle, Rule):
+        model.objects.all().delete()
+    CatalogueEntry.objects.update(parent=None)
+    CatalogueEntry.objects.all().delete()
+    Region.objects.update(parent=None)
+    Region.objects.all().delete()
+    lines = run().splitlines()
+    assert lines[0] == "行政区划：新增 158，变更 0，未变 0"
+    assert lines[7] == "管控项：新增 683，变更 0，未变 0"
+    assert lines[8] == f"基础数据合计：新增 {1289 + Rule.objects.count()}，变更 0，未变 0"
+
+
+@pytest.mark.django_db
+def test_what_was_changed_by_hand_is_put_right():
+    Region.objects.filter(pk="500103").update(name="鱼中区")
+    CatalogueEntry.objects.filter(pk="3110").update(duty_category="crane")
+    lines = run().splitlines()
+    assert lines[0] == "行政区划：新增 0，变更 1，未变 157"
+    assert lines[2] == "设备目录：新增 0，变更 1，未变 156"
+    assert Region.objects.get(pk="500103").name == "渝中区"
+    assert CatalogueEntry.objects.get(pk="3110").duty_category == "lift"
+
+
+@pytest.mark.django_db
+def test_a_wrong_file_writes_nothing_at_all(monkeypatch: pytest.MonkeyPatch):
+    """Even what earlier loaders of the same run wrote is taken back."""
+
+    def wrong() -> list[Tally]:
+        raise DataError(["某文件 第 7 行（X）：字段 name 缺失"])
+
+    Region.objects.filter(pk="500103").update(name="鱼中区")
+    monkeypatch.setitem(reference._loaders, "later", wrong)
+    with pytest.raises(CommandError) as caught:
+        run()
+    assert str(caught.value) == (
+        "基础数据有误，未写入任何内容：\n某文件 第 7 行（X）：字段 name 缺失"
+    )
+    assert Region.objects.get(pk="500103").name == "鱼中区"
+
+
+def test_the_rooms_load_from_the_bottom_up():
+    assert list(reference._loaders) == ["units", "equipment", "duties"]
+
+
+@pytest.mark.django_db
+def test_quiet_when_asked(capsys: pytest.CaptureFixture[str]):
+    call_command("load_reference", verbosity=0)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_create_a_missing_row_once():
+    Rule.objects.get(key="tsg-92").delete()
+    created: list[int] = []
+
+    def load() -> None:
+        try:
+            created.append(sum(tally.created for tally in reference.load_all()))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=load) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(created) == [0, 0, 1]
+    assert Rule.objects.filter(key="tsg-92").count() == 1

@@ -1,0 +1,126 @@
+"""The demo data (issue item 10): a short story, broken off and taken up again, once for all."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from config.clock import local_day
+from duties.models import Inspection, Task
+from equipment.enums import Category
+from equipment.models import CatalogueEntry, Equipment
+from hazards.models import Hazard
+from reports.demo import accounts, cast, story
+from reports.management.commands import seed_demo
+from reports.models import IssuedDocument
+from tests.factories import units as people
+from units.models import Bureau, Unit
+from units.validators import credit_code_check_digit
+
+
+class InThisProcess:
+    """Stands for the pool: a test's transaction is not seen by other processes."""
+
+    def __enter__(self) -> InThisProcess:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        return None
+
+    def submit(self, work: object, *args: object, **how: object) -> InThisProcess:
+        work(*args, **how)
+        return self
+
+    def result(self) -> None:
+        return None
+
+
+SMALL = tuple(plan for plan in cast.UNITS if plan.username in {"nanlu", "beibin", "anxing"})
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cast, "UNITS", SMALL)
+    monkeypatch.setattr(seed_demo, "ProcessPoolExecutor", lambda *a, **k: InThisProcess())
+    monkeypatch.setattr(seed_demo.connections, "close_all", lambda: None)
+
+
+def seed(days: int = 2) -> str:
+    out = StringIO()
+    call_command("seed_demo", days=days, stdout=out)
+    return out.getvalue()
+
+
+def counts() -> tuple[int, ...]:
+    return tuple(
+        model.objects.count() for model in (Unit, Equipment, Task, Inspection, IssuedDocument)
+    )
+
+
+def test_the_story_is_told_once(db: None) -> None:
+    assert "演示数据完成" in seed()
+    first = counts()
+    machines = sum(group.count for plan in SMALL for group in plan.machines)
+    assert first[:2] == (3, machines)
+    today = local_day(timezone.now())
+    assert set(Task.objects.values_list("period_on", flat=True)) == {
+        today - timedelta(days=2), today - timedelta(days=1), today,
+    }  # fmt: skip
+    done = Inspection.objects.count()
+    assert done == Task.objects.filter(state__in=["done", "backfilled"]).count()
+    assert done > 0
+    assert not Inspection.objects.filter(received_at__gt=timezone.now()).exists()
+    assert seed() == "演示数据已经完整，不再生成。\n"
+    assert counts() == first
+    assert accounts.lines() == []  # the unit that is shown is not in this small cast
+
+
+def test_a_broken_off_story_goes_on(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    played = story.play
+    calls = []
+
+    def breaks(*args: object, **how: object) -> None:
+        calls.append(args)
+        if len(calls) == 5:  # in the middle of the second day
+            raise KeyboardInterrupt
+        played(*args, **how)
+
+    monkeypatch.setattr(story, "play", breaks)
+    with pytest.raises(KeyboardInterrupt):
+        seed()
+    assert not IssuedDocument.objects.exists()
+    monkeypatch.setattr(story, "play", played)
+    said = seed()
+    assert said.startswith(f"上次中断，从 {local_day(timezone.now()) - timedelta(days=1)} 继续。")
+    assert "演示数据完成" in said
+    assert Task.objects.values("period_on", "equipment").distinct().count() == Task.objects.count()
+    assert Task.objects.values("period_on").distinct().count() == 3
+
+
+def test_other_units_are_left_alone(db: None) -> None:
+    people.unit("别人的单位")
+    assert seed() == "数据库中已有其他单位，不生成演示数据。\n"
+    assert (Unit.objects.count(), Bureau.objects.count(), Hazard.objects.count()) == (1, 0, 0)
+
+
+def test_the_cast_is_a_district(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    monkeypatch.undo()
+    assert len(cast.UNITS) >= 12
+    assert {kind for plan in cast.UNITS for kind in plan.kinds} == {
+        "using",
+        "production",
+        "filling",
+    }
+    assert sum(group.count for plan in cast.UNITS for group in plan.machines) >= 200
+    assert len(cast.BUREAUS) >= 3
+    codes = {group.code for plan in cast.UNITS for group in plan.machines}
+    found = set(CatalogueEntry.objects.filter(pk__in=codes).values_list("duty_category", flat=True))
+    assert found == set(Category.values)
+    for number, plan in enumerate(cast.UNITS, 1):
+        code = cast.credit_code(number, plan.region)
+        assert code[-1] == credit_code_check_digit(code[:17])
+        assert len(code) == 18

@@ -1,0 +1,287 @@
+"""Registering, changing and deregistering the people of a unit (F12–F14, decisions 2 and 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from config.actor import Actor
+from config.clock import local_day
+from config.codes import normalise
+from config.errors import RuleBroken
+from units import audit, crypto, handover
+from units.actions.appointments import (
+    check_identities,
+    constraints_in_words,
+    end_identities,
+    in_words,
+    set_identities,
+)
+from units.actions.persons import (
+    check_id_number,
+    check_phone,
+    find_or_open,
+    move_id_number,
+    move_phone,
+    one_at_a_time,
+)
+from units.audit import Verb
+from units.identities import Identity
+from units.models import Staff, Unit, User
+from units.roles import Can
+
+__all__ = ["Identity", "add_staff", "change_staff", "deregister_staff"]
+
+STALE = (
+    "此人的资料刚刚被别人修改过，您的修改尚未保存。请核对最新内容；再次提交将以您填写的内容为准。"
+)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What was typed, normalised and checked."""
+
+    name: str
+    phone: str
+    job_number: str
+
+
+def add_staff(
+    unit: Unit,
+    *,
+    name: str,
+    phone: str,
+    identities: Sequence[Identity],
+    id_number: str = "",
+    job_number: str = "",
+    started_on: date | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Staff:
+    """Register a person in a unit with their identities, in force from today (F12); return them.
+
+    A phone that a former employee of any unit left behind is taken over: by the same person (same
+    name, no other id number) their User goes on, otherwise a new one is made (decision 2). Raises
+    RuleBroken beside the field: missing or malformed text, phone or id number still employed,
+    identities that exclude each other (F14). Two tabs that register one phone: the second is told.
+    """
+    _require_manager(actor, unit.pk)
+    today = local_day(now)
+    facts = _checked(name, phone, job_number)
+    wanted = check_identities(identities)
+    id_number = check_id_number(id_number, today=today)
+    started_on = started_on or today
+    if started_on > today:
+        raise RuleBroken("starts_later", "入职日期不能晚于今天。", field="started_on")
+    if started_on.year < 1950:
+        raise RuleBroken("starts_early", "入职日期不合理，请核对年份。", field="started_on")
+    with constraints_in_words(), transaction.atomic():
+        user = find_or_open(unit, name=facts.name, phone=facts.phone, id_number=id_number, now=now)
+        staff = Staff.objects.create(
+            unit=unit,
+            user=user,
+            name=facts.name,
+            job_number=facts.job_number,
+            started_on=started_on,
+            created_at=now,
+        )
+        set_identities(staff, wanted, today=today, now=now)
+        audit.record(
+            actor,
+            Verb.STAFF_ADDED,
+            staff,
+            now=now,
+            after={
+                "name": facts.name,
+                "identities": in_words(wanted),
+                "job_number": facts.job_number,
+                "started_on": started_on,
+            },
+        )
+    return staff
+
+
+def change_staff(
+    staff: Staff,
+    *,
+    version: int,
+    name: str,
+    phone: str,
+    identities: Sequence[Identity],
+    id_number: str | None = None,
+    job_number: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Staff:
+    """Change a person's registration as of `version`; identities end and begin today (decision 3).
+
+    `id_number` None leaves the stored one. Raises RuleBroken: "stale" when somebody saved since
+    `version` (nothing is overwritten), deregistered already, malformed or taken values, excluded
+    identities, identities that would strand machines bound to the person.
+    """
+    _require_manager(actor, staff.unit_id)
+    today = local_day(now)
+    facts = _checked(name, phone, job_number)
+    wanted = check_identities(identities)
+    if id_number is not None:
+        id_number = check_id_number(id_number, today=today)
+    with constraints_in_words(), transaction.atomic():
+        one_at_a_time(facts.phone, crypto.digest(id_number or ""))
+        staff = _locked(staff)
+        _require_employed(staff)
+        if staff.version != version:
+            raise RuleBroken("stale", STALE)
+        before, after = _change_facts(staff, facts, id_number)
+        was, became = set_identities(staff, wanted, today=today, now=now)
+        if was != became:
+            _refuse_stranding(staff, wanted)
+            before["identities"], after["identities"] = was, became
+        if after:
+            staff.version += 1
+            staff.save(update_fields=["name", "job_number", "version"])
+            audit.record(actor, Verb.STAFF_CHANGED, staff, now=now, before=before, after=after)
+    return staff
+
+
+def deregister_staff(
+    staff: Staff, *, hand_over_to: Staff | None = None, reason: str, actor: Actor, now: datetime
+) -> Staff:
+    """End a person's employment (注销, F13); return the ended row.
+
+    Hands over what they hold (machines, open to-dos) to a colleague or, with None, releases it;
+    ends their identities; frees the phone for another unit; ends every session of theirs at once
+    (the unusable password is part of the session's signature). Records stay as they are. A second
+    call is refused. Raises RuleBroken: reason missing, successor not an employed colleague or not
+    able to take a machine.
+    """
+    _require_manager(actor, staff.unit_id)
+    reason = normalise(reason)
+    if not reason:
+        raise RuleBroken("reason_missing", "请填写注销原因。", field="reason")
+    if len(reason) > 200:
+        raise RuleBroken("reason_long", "注销原因最多 200 个字。", field="reason")
+    today = local_day(now)
+    with transaction.atomic():
+        _lock_in_order(staff, hand_over_to)
+        staff = _locked(staff)
+        _require_employed(staff)
+        successor = _successor(staff, hand_over_to)
+        moved = {
+            share.label: share.move(staff, successor, actor=actor, now=now)
+            for share in handover.shares()
+        }
+        held = end_identities(staff, today=today)
+        staff.ended_on = today
+        staff.end_reason = reason
+        staff.version += 1
+        staff.save(update_fields=["ended_on", "end_reason", "version"])
+        user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.user_id)
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+        audit.record(
+            actor,
+            Verb.STAFF_DEREGISTERED,
+            staff,
+            now=now,
+            before={"identities": held},
+            after={
+                "reason": reason,
+                "hand_over_to": successor.name if successor else "",
+                "moved": {label: count for label, count in moved.items() if count},
+            },
+        )
+    return staff
+
+
+def _checked(name: str, phone: str, job_number: str) -> _Facts:
+    name = " ".join(normalise(name).split())
+    if not name:
+        raise RuleBroken("name_missing", "请填写姓名。", field="name")
+    if len(name) > 60:
+        raise RuleBroken("name_long", "姓名最多 60 个字。", field="name")
+    job_number = normalise(job_number)
+    if len(job_number) > 30:
+        raise RuleBroken("job_number_long", "工号最多 30 个字。", field="job_number")
+    return _Facts(name, check_phone(phone), job_number)
+
+
+def _change_facts(
+    staff: Staff, facts: _Facts, id_number: str | None
+) -> tuple[dict[str, object], dict[str, object]]:
+    """Set what differs on the employment (not saved) and the person (saved); return what changed."""
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.user_id)
+    for field in ("name", "job_number"):
+        if getattr(staff, field) != getattr(facts, field):
+            before[field], after[field] = getattr(staff, field), getattr(facts, field)
+            setattr(staff, field, getattr(facts, field))
+    user.name = facts.name
+    if user.phone != facts.phone:
+        move_phone(user, facts.phone, unit_id=staff.unit_id)
+        after["phone"] = "已更换"
+    if id_number is not None and crypto.digest(id_number) != user.id_number_digest:
+        move_id_number(user, id_number, unit_id=staff.unit_id)
+        after["id_number"] = "已更换" if id_number else "已清除"
+    if after:
+        user.save()
+    return before, after
+
+
+def _require_manager(actor: Actor, unit_id: int) -> None:
+    """A unit's people are registered by its own admin (or by the system, when it replays)."""
+    if actor.kind == "system":
+        return
+    if actor.unit_id != unit_id or not actor.can(Can.STAFF_MANAGE):
+        raise RuleBroken("not_yours", "您没有权限管理该单位的人员。", status=403)
+
+
+def _lock_in_order(*people: Staff | None) -> None:
+    """Lock several people, so that two who hand over to each other do not wait in a circle."""
+    keys = [one.pk for one in people if one is not None]
+    rows = Staff.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys)
+    list(rows.order_by("pk"))
+
+
+def _locked(staff: Staff) -> Staff:
+    return (
+        Staff.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("unit")
+        .get(pk=staff.pk)
+    )
+
+
+def _require_employed(staff: Staff) -> None:
+    if staff.ended_on is not None:
+        raise RuleBroken("deregistered", f"{staff.name}已注销，不能再修改。")
+
+
+def _refuse_stranding(staff: Staff, wanted: Sequence[Identity]) -> None:
+    for share in handover.shares():
+        count = share.stranded(staff, wanted)
+        if count:
+            raise RuleBroken(
+                "stranded",
+                f"{staff.name}名下还有 {count} {share.measure}{share.label}需要原来的身份，"
+                "请先改由他人负责，再取消或缩小该身份。",
+                field="identities",
+            )
+
+
+def _successor(staff: Staff, chosen: Staff | None) -> Staff | None:
+    if chosen is None:
+        return None
+    fresh = (
+        Staff.objects.employed()
+        .filter(pk=chosen.pk, unit_id=staff.unit_id)
+        .exclude(pk=staff.pk)
+        .first()
+    )
+    if fresh is None:
+        raise RuleBroken(
+            "successor_wrong", "接手人应为本单位在职的其他人员，请重新选择。", field="hand_over_to"
+        )
+    return fresh
