@@ -40,19 +40,68 @@ DESK, FIELD, BUREAU = ("desk",), ("field",), ("bureau",)
 # Side menu. Order on the page = order here; `section` groups neighbours.
 MENU: tuple[Entry, ...] = (
     Entry("统计分析", "reports:dashboard", "chart-bar", "unit:dashboard", DESK),
-    Entry("人员管理", "units:staff-list", "users", "staff:view", DESK, "单位设置"),
+    Entry("部门管理", "units:department-list", "sitemap", "org:view", DESK, "单位设置"),
+    Entry("岗位管理", "units:position-list", "id-badge-2", "org:view", DESK, "单位设置"),
+    Entry(
+        "人员管理", "units:staff-list", "users", "staff:view", DESK, "单位设置", "份离职申请待处理"
+    ),
+    Entry("工位管理", "equipment:station-list", "gas-station", "org:view", DESK, "单位设置"),
+    Entry("许可", "equipment:licence-list", "certificate", "org:view", DESK, "单位设置"),
+    Entry("管理制度", "units:regulation-list", "gavel", "org:view", DESK, "单位设置", "份通知未读"),
+    Entry("企业信息", "units:profile", "building", "unit:settings", DESK, "单位设置"),
     Entry("设备档案", "equipment:list", "archive", "equipment:view", DESK, "档案管理"),
+    Entry("设备认领", "equipment:claim-list", "user-check", "equipment:manage", DESK, "档案管理"),
+    Entry("一码通", "equipment:code-list", "qrcode", "code:manage", DESK, "档案管理"),
+    Entry("公众报告", "equipment:report-list", "message", "code:manage", DESK, "档案管理"),
     Entry("管控清单", "duties:checklist-list", "list-details", "checklist:view", DESK, "责任落实"),
     Entry("风险管控记录", "duties:record-list", "clipboard-check", "record:view", DESK, "责任落实"),
     Entry("风险隐患记录", "hazards:list", "alert-triangle", "hazard:view", DESK, "责任落实"),
+    Entry("应急演练", "units:drill-list", "urgent", "activity:view", DESK, "责任落实"),
+    Entry("安全培训", "units:training-list", "school", "activity:view", DESK, "责任落实"),
     Entry("记录表单", "reports:document-list", "file-text", "document:view", DESK, "责任落实"),
+    Entry(
+        "使用状态申报",
+        "equipment:declaration-list",
+        "rubber-stamp",
+        "declaration:view",
+        DESK,
+        "业务办理",
+    ),
+    Entry("消息", "units:message-list", "bell", "message:read", DESK, badge_label="条未读"),
+    Entry("待办事项", "reports:desk", "clipboard-list", "bureau:desk", BUREAU),
     Entry("辖区单位", "reports:region", "building-community", "region:view", BUREAU),
+    Entry(
+        "单位注册",
+        "units:registration-list",
+        "user-plus",
+        "registration:decide",
+        BUREAU,
+        "业务办理",
+    ),
+    Entry(
+        "使用状态申报",
+        "equipment:declaration-list",
+        "rubber-stamp",
+        "declaration:view",
+        BUREAU,
+        "业务办理",
+    ),
+    Entry("通知公告", "units:notice-list", "speakerphone", "notice:write", BUREAU, "业务办理"),
+    Entry(
+        "历史设备",
+        "equipment:archive-list",
+        "file-spreadsheet",
+        "archive:import",
+        BUREAU,
+        "业务办理",
+    ),
     Entry("设备档案", "equipment:list", "archive", "equipment:view", BUREAU, "履职监管"),
     Entry(
         "风险管控记录", "duties:record-list", "clipboard-check", "record:view", BUREAU, "履职监管"
     ),
     Entry("风险隐患记录", "hazards:list", "alert-triangle", "hazard:view", BUREAU, "履职监管"),
     Entry("记录表单", "reports:document-list", "file-text", "document:view", BUREAU, "履职监管"),
+    Entry("客服工单", "units:ticket-list", "headset", "ticket:answer", BUREAU),
 )
 
 # Bottom bar of the phone.

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 class DocumentKind(models.TextChoices):
     DAILY_CHECK = "daily_check", "每日安全检查记录"
+    APPOINTMENT = "appointment", "任命书"
 
 
 class IssuedDocumentQuerySet(models.QuerySet["IssuedDocument"]):

@@ -29,6 +29,9 @@ class Can(models.TextChoices):
 
     # every account with a password
     ACCOUNT_OWN = "account:own", "本账号"
+    # everybody signed in
+    MESSAGE_READ = "message:read", "查看消息"
+    TICKET_ASK = "ticket:ask", "联系客服"
     # unit admin's desk
     UNIT_DASHBOARD = "unit:dashboard", "查看统计分析"
     UNIT_SETTINGS = "unit:settings", "修改单位设置"
@@ -36,6 +39,15 @@ class Can(models.TextChoices):
     STAFF_MANAGE = "staff:manage", "管理人员"
     EQUIPMENT_VIEW = "equipment:view", "查看设备档案"
     EQUIPMENT_MANAGE = "equipment:manage", "管理设备档案"
+    ORG_VIEW = "org:view", "查看部门、岗位、许可、工位与制度"
+    ORG_MANAGE = "org:manage", "管理部门、岗位、许可、工位与制度"
+    ACTIVITY_VIEW = "activity:view", "查看演练与培训"
+    ACTIVITY_MANAGE = "activity:manage", "登记演练与培训"
+    DECLARATION_VIEW = "declaration:view", "查看使用状态申报"
+    DECLARATION_FILE = "declaration:file", "申报停用、启用、报废、停产"
+    CODE_MANAGE = "code:manage", "管理设备码与公众报告"
+    IMPORT_RUN = "import:run", "导入数据"
+    NOTICE_READ = "notice:read", "阅读通知公告"
     CHECKLIST_VIEW = "checklist:view", "查看管控清单"
     RECORD_VIEW = "record:view", "查看管控记录"
     HAZARD_VIEW = "hazard:view", "查看风险隐患"
@@ -47,8 +59,16 @@ class Can(models.TextChoices):
     HAZARD_ORDER = "hazard:order", "下达整改措施"
     HAZARD_RECTIFY = "hazard:rectify", "确认完成整改"
     HAZARD_REVIEW = "hazard:review", "隐患复查"
+    LEAVE_ASK = "leave:ask", "申请离职"
     # regulators
     REGION_VIEW = "region:view", "查看辖区单位"
+    BUREAU_DESK = "bureau:desk", "待办事项"
+    REGISTRATION_DECIDE = "registration:decide", "审核单位注册"
+    DECLARATION_DECIDE = "declaration:decide", "确认停用、报废、停产"
+    NOTICE_WRITE = "notice:write", "下发通知公告"
+    ARCHIVE_IMPORT = "archive:import", "导入历史设备"
+    # the platform
+    TICKET_ANSWER = "ticket:answer", "答复客服工单"
 
 
 _READ_DUTIES = frozenset(
@@ -61,7 +81,14 @@ _READ_DUTIES = frozenset(
         Can.DOCUMENT_ISSUE,
     }
 )
-_FIELD = frozenset({Can.FIELD_HOME, Can.RECORD_VIEW, Can.HAZARD_VIEW, Can.DOCUMENT_VIEW})
+_EVERYBODY = frozenset({Can.MESSAGE_READ, Can.TICKET_ASK})
+_FIELD = _EVERYBODY | {
+    Can.FIELD_HOME,
+    Can.RECORD_VIEW,
+    Can.HAZARD_VIEW,
+    Can.DOCUMENT_VIEW,
+    Can.LEAVE_ASK,
+}
 
 ROLE_CAN: dict[str, frozenset[Can]] = {
     Role.PRINCIPAL: _FIELD | {Can.HAZARD_ORDER, Can.HAZARD_REVIEW, Can.DOCUMENT_ISSUE},
@@ -77,7 +104,17 @@ ROLE_CAN: dict[str, frozenset[Can]] = {
 
 KIND_CAN: dict[str, frozenset[Can]] = {
     "unit": _READ_DUTIES
+    | _EVERYBODY
     | {
+        Can.ORG_VIEW,
+        Can.ORG_MANAGE,
+        Can.ACTIVITY_VIEW,
+        Can.ACTIVITY_MANAGE,
+        Can.DECLARATION_VIEW,
+        Can.DECLARATION_FILE,
+        Can.CODE_MANAGE,
+        Can.IMPORT_RUN,
+        Can.NOTICE_READ,
         Can.ACCOUNT_OWN,
         Can.UNIT_DASHBOARD,
         Can.UNIT_SETTINGS,
@@ -85,8 +122,15 @@ KIND_CAN: dict[str, frozenset[Can]] = {
         Can.STAFF_MANAGE,
         Can.EQUIPMENT_MANAGE,
     },
-    "bureau": frozenset(
+    "bureau": _EVERYBODY
+    | frozenset(
         {
+            Can.BUREAU_DESK,
+            Can.REGISTRATION_DECIDE,
+            Can.DECLARATION_VIEW,
+            Can.DECLARATION_DECIDE,
+            Can.NOTICE_WRITE,
+            Can.ARCHIVE_IMPORT,
             Can.ACCOUNT_OWN,
             Can.REGION_VIEW,
             Can.EQUIPMENT_VIEW,
@@ -95,5 +139,5 @@ KIND_CAN: dict[str, frozenset[Can]] = {
             Can.DOCUMENT_VIEW,
         }
     ),
-    "platform": frozenset({Can.ACCOUNT_OWN}),
+    "platform": _EVERYBODY | {Can.ACCOUNT_OWN, Can.TICKET_ANSWER},
 }

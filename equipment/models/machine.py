@@ -12,7 +12,7 @@ from django.db.models import F, Func, Q, Value
 from config.codes import new_code
 from equipment.enums import Category, UseStatus
 from equipment.models.reference import CatalogueEntry
-from units.models import Staff, Unit
+from units.models import Staff, StoredFile, Unit
 
 if TYPE_CHECKING:
     from datetime import date
@@ -127,8 +127,9 @@ class OfficerBinding(models.Model):
 class StatusPeriod(models.Model):
     """The status of a machine over time; dated, never overlapping.
 
-    A formal 停用 / 报废 exempts from to-dos only when confirmed by the bureau or registered with a
-    receipt number (decision 6); until then the machine owes its daily round.
+    A formal 停用 / 报废 exempts from to-dos only when the bureau confirmed it, or when a receipt
+    number and its file were given and the bureau did not object (decision 6); until then the
+    machine owes its daily round. The days on which it does stand in `exempt_period`.
     """
 
     equipment = models.ForeignKey(Equipment, models.PROTECT, related_name="status_periods")
@@ -136,7 +137,16 @@ class StatusPeriod(models.Model):
     period = DateRangeField("期间")
     receipt_no = models.CharField("办理回执编号", max_length=60, blank=True)
     reason = models.CharField("原因", max_length=200, blank=True)
+    declaration = models.ForeignKey(
+        "equipment.Declaration",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="status_periods",
+    )
     confirmed_at = models.DateTimeField("监管确认时间", null=True, blank=True)
+    # The days on which a formal 停用 / 报废 exempts from duties; None = none (see Declaration).
+    exempt_period = DateRangeField("免检期间", null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -176,8 +186,17 @@ class StopDeclaration(models.Model):
     reason = models.CharField("停用原因", max_length=200)
     period = DateRangeField("停用期间")
     origin = models.CharField(max_length=60, blank=True)
-    declared_by = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    # None when the unit's account declared it; the name is copied in either way.
+    declared_by = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="+")
+    declared_by_name = models.CharField("申报人", max_length=120, blank=True)
     declared_at = models.DateTimeField("申报时间")
+    file = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="证明材料"
+    )
+    # A director may reject it, which restores the normal round (decision 6).
+    rejected_at = models.DateTimeField("驳回时间", null=True, blank=True)
+    rejected_by_name = models.CharField("驳回人", max_length=120, blank=True)
+    reject_reason = models.CharField("驳回原因", max_length=200, blank=True)
 
     objects = StopDeclarationQuerySet.as_manager()
 

@@ -30,6 +30,8 @@ class OutboxMessage(models.Model):
     last_error = models.CharField(max_length=300, blank=True)
     delivered_at = models.DateTimeField("送达时间", null=True)
     given_up_at = models.DateTimeField("放弃时间", null=True)
+    # Only of messages inside the product: when the recipient opened it.
+    read_at = models.DateTimeField("已读时间", null=True)
 
     class Meta:
         verbose_name = "待发消息"
@@ -39,7 +41,17 @@ class OutboxMessage(models.Model):
                 fields=["due_at"],
                 condition=Q(delivered_at=None, given_up_at=None),
                 name="outbox_waiting",
-            )
+            ),
+            models.Index(
+                fields=["recipient", "-id"],
+                condition=Q(channel="in_app"),
+                name="message_of_recipient",
+            ),
+            models.Index(
+                fields=["recipient"],
+                condition=Q(channel="in_app", read_at=None),
+                name="message_unread",
+            ),
         ]
 
     def __str__(self) -> str:

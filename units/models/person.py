@@ -109,6 +109,22 @@ class Staff(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="employments", verbose_name="人员")
     name = models.CharField("姓名", max_length=60)
     job_number = models.CharField("工号", max_length=30, blank=True)
+    department = models.ForeignKey(
+        "units.Department",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="staff",
+        verbose_name="部门",
+    )
+    position = models.ForeignKey(
+        "units.Position",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="staff",
+        verbose_name="岗位",
+    )
     started_on = models.DateField("入职日期")
     ended_on = models.DateField("离职日期", null=True, blank=True)
     end_reason = models.CharField("注销原因", max_length=200, blank=True)

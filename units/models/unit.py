@@ -48,6 +48,15 @@ class Unit(models.Model):
     address = models.CharField("地址", max_length=160, blank=True)
     contact_name = models.CharField("联系人", max_length=40, blank=True)
     contact_phone = models.CharField("联系电话", max_length=30, blank=True)
+    # The rest of 企业信息 (F19); how complete it is: units.profile.
+    legal_representative = models.CharField("法定代表人", max_length=40, blank=True)
+    postcode = models.CharField("邮政编码", max_length=6, blank=True)
+    landline = models.CharField("单位固定电话", max_length=30, blank=True)
+    email = models.CharField("电子邮箱", max_length=80, blank=True)
+    industry = models.CharField("所属行业", max_length=40, blank=True)
+    safety_department = models.CharField("安全管理机构", max_length=60, blank=True)
+    safety_phone = models.CharField("安全管理机构电话", max_length=30, blank=True)
+    version = models.PositiveIntegerField("版本", default=1)
     # Decision 12: a director's re-check after rectification is the unit's choice.
     reviews_hazards = models.BooleanField("隐患整改后须复查", default=False)
     created_at = models.DateTimeField("建立时间")
