@@ -1,13 +1,24 @@
-"""Writing messages into the outbox; the worker delivers them after commit."""
+"""Writing messages into the outbox: by SMS the worker delivers them, in the product they stand there.
+
+Every text message has its copy on the message page (B125). A copy is delivered by being there: it
+shows from its due time on, no worker has to touch it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from units.models import OutboxMessage, Staff
+from units.models import Bureau, OutboxMessage, Staff, User
 from units.tasks import drain_outbox
+
+SMS = OutboxMessage.Channel.SMS
+IN_APP = OutboxMessage.Channel.IN_APP
+# Rows of one INSERT when a whole district is told at once.
+BATCH = 5000
 
 
 def tell(
@@ -19,30 +30,152 @@ def tell(
     now: datetime,
     link: str = "",
     due_at: datetime | None = None,
-    channel: str = OutboxMessage.Channel.SMS,
+    channel: str = SMS,
 ) -> bool:
     """Put one message for a person into the outbox; False if that very message exists already.
 
-    Runs inside the caller's transaction: no change, no message. `dedupe_key` names the event and
-    the recipient is added to it. After commit the worker is woken, so that what is due now goes out
-    at once (decision 10); what the wake misses is found by the sweep.
+    An SMS gets its copy in the product with it; `channel` IN_APP writes that one alone. Runs inside
+    the caller's transaction: no change, no message. `dedupe_key` names the event and the recipient
+    is added to it. After commit the worker is woken, so that what is due now goes out at once
+    (decision 10); what the wake misses is found by the sweep.
     """
+    due = due_at or now
+    message = {"kind": kind, "text": text, "link": link, "unit_id": staff.unit_id}
+    shared = {"dedupe_key": dedupe_key, "now": now, "due_at": due, **message}
+    if channel == IN_APP:
+        return _place([staff.user_id], **shared) == 1
     _, created = OutboxMessage.objects.get_or_create(
-        dedupe_key=f"{dedupe_key}:{channel}:{staff.user_id}",
+        dedupe_key=_key(dedupe_key, SMS, staff.user_id),
         defaults={
-            "kind": kind,
-            "channel": channel,
-            "unit_id": staff.unit_id,
+            **message,
+            "channel": SMS,
             "recipient_id": staff.user_id,
-            "text": text,
-            "link": link,
             "created_at": now,
-            "due_at": due_at or now,
+            "due_at": due,
         },
     )
-    if created and channel == OutboxMessage.Channel.SMS and (due_at is None or due_at <= now):
-        transaction.on_commit(_wake_delivery, robust=True)
+    if created:
+        _place([staff.user_id], **shared)
+        if due <= now:
+            transaction.on_commit(_wake_delivery, robust=True)
     return created
+
+
+def tell_user(
+    user: User,
+    *,
+    kind: str,
+    text: str,
+    dedupe_key: str,
+    now: datetime,
+    link: str = "",
+    unit_id: int | None = None,
+) -> bool:
+    """Put a message into the product for one account or person; False if it stands there already.
+
+    With `unit_id` it is news of that unit: a person sees it only while they work there.
+    """
+    shared = {"dedupe_key": dedupe_key, "now": now, "due_at": now, "unit_id": unit_id}
+    return _place([user.pk], kind=kind, text=text, link=link, **shared) == 1
+
+
+def tell_unit(
+    unit_id: int, *, kind: str, text: str, dedupe_key: str, now: datetime, link: str = ""
+) -> int:
+    """Put a message into the product for every account of a unit; returns how many are new."""
+    return tell_units([unit_id], kind=kind, text=text, dedupe_key=dedupe_key, now=now, link=link)
+
+
+def tell_units(
+    unit_ids: QuerySet | Iterable[int],
+    *,
+    kind: str,
+    text: str,
+    dedupe_key: str,
+    now: datetime,
+    link: str = "",
+) -> int:
+    """Put one message into the product for the accounts of many units; returns how many are new.
+
+    `unit_ids` is a list or a queryset of keys (it becomes a subquery, nothing is loaded for it).
+    """
+    accounts = User.objects.filter(kind=User.Kind.UNIT, is_active=True, unit_id__in=unit_ids)
+    told = 0
+    by_unit: list[tuple[int, int]] = list(accounts.order_by("pk").values_list("pk", "unit_id"))
+    for start in range(0, len(by_unit), BATCH):
+        told += _write(
+            by_unit[start : start + BATCH],
+            kind=kind, text=text, link=link, dedupe_key=dedupe_key, now=now, due_at=now,
+        )  # fmt: skip
+    return told
+
+
+def tell_bureau(
+    region_code: str, *, kind: str, text: str, dedupe_key: str, now: datetime, link: str = ""
+) -> int:
+    """Put a message into the product for the accounts of the bureau nearest at or above a region.
+
+    District before city before province; a bureau without an account that signs in is passed over.
+    Returns how many are new, 0 when no bureau above the region has an account.
+    """
+    codes = [region_code, f"{region_code[:4]}00", f"{region_code[:2]}0000"]
+    staffed = set(
+        Bureau.objects.filter(
+            region_id__in=codes, accounts__is_active=True, accounts__kind=User.Kind.BUREAU
+        ).values_list("region_id", flat=True)
+    )
+    nearest = next((code for code in codes if code in staffed), None)
+    if nearest is None:
+        return 0
+    accounts = User.objects.filter(
+        kind=User.Kind.BUREAU, is_active=True, bureau__region_id=nearest
+    ).values_list("pk", flat=True)
+    shared = {"dedupe_key": dedupe_key, "now": now, "due_at": now, "unit_id": None}
+    return _place(list(accounts), kind=kind, text=text, link=link, **shared)
+
+
+def _place(user_ids: Iterable[int], *, unit_id: int | None, **message: object) -> int:
+    return _write([(user_id, unit_id) for user_id in user_ids], **message)
+
+
+def _write(
+    recipients: list[tuple[int, int | None]],
+    *,
+    kind: str,
+    text: str,
+    link: str,
+    dedupe_key: str,
+    now: datetime,
+    due_at: datetime,
+) -> int:
+    """Write the rows of (user, unit) that are not there yet; returns how many were new."""
+    keys = {_key(dedupe_key, IN_APP, user_id) for user_id, _ in recipients}
+    known = set(
+        OutboxMessage.objects.filter(dedupe_key__in=keys).values_list("dedupe_key", flat=True)
+    )
+    rows = [
+        OutboxMessage(
+            kind=kind,
+            channel=IN_APP,
+            unit_id=unit_id,
+            recipient_id=user_id,
+            text=text,
+            link=link,
+            dedupe_key=key,
+            created_at=now,
+            due_at=due_at,
+            delivered_at=due_at,
+        )
+        for user_id, unit_id in recipients
+        if (key := _key(dedupe_key, IN_APP, user_id)) not in known
+    ]
+    # Two writers of one event meet at the unique key; the later one writes nothing.
+    OutboxMessage.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def _key(dedupe_key: str, channel: str, user_id: int) -> str:
+    return f"{dedupe_key}:{channel}:{user_id}"
 
 
 def _wake_delivery() -> None:

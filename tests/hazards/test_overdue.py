@@ -37,14 +37,19 @@ def test_the_moment_is_stored_and_both_are_told_once(world: World) -> None:
     event = HazardEvent.objects.get()
     assert (event.name, event.by_name, event.by, event.at) == ("overdue", "系统", None, NOW)
     assert AuditEntry.objects.get().verb == "hazard.overdue"
-    told = set(OutboxMessage.objects.values_list("recipient__name", flat=True))
+    told = set(
+        OutboxMessage.objects.filter(channel="sms").values_list("recipient__name", flat=True)
+    )
     assert told == {"李安", "王总"}
-    text = OutboxMessage.objects.first().text
+    text = OutboxMessage.objects.filter(channel="sms").first().text
     assert text.startswith("隐患整改逾期 1 天：1号客梯（A座大堂）：")
 
     assert actions.mark_overdue(now=NOW + timedelta(hours=1)) == 0
     assert actions.mark_overdue(now=NOW + timedelta(days=5)) == 0
-    assert (HazardEvent.objects.count(), OutboxMessage.objects.count()) == (1, 2)
+    assert (HazardEvent.objects.count(), OutboxMessage.objects.filter(channel="sms").count()) == (
+        1,
+        2,
+    )
 
 
 def test_the_day_itself_is_in_time_until_24_00(world: World) -> None:
@@ -77,14 +82,18 @@ def test_a_new_deadline_lapses_anew_and_the_first_moment_stays(world: World) -> 
     hazard.refresh_from_db()
     assert hazard.overdue_at == end_of(TODAY - timedelta(days=3))
     assert HazardEvent.objects.filter(name="overdue").count() == 2
-    assert OutboxMessage.objects.filter(kind="hazard.overdue").count() == 4
+    assert OutboxMessage.objects.filter(channel="sms", kind="hazard.overdue").count() == 4
 
 
 def test_one_person_in_both_posts_is_told_once(world: World) -> None:
     appointment(world.li, "safety_director")
     late(world)
     actions.mark_overdue(now=NOW)
-    names = OutboxMessage.objects.order_by("recipient__name").values_list("recipient__name")
+    names = (
+        OutboxMessage.objects.filter(channel="sms")
+        .order_by("recipient__name")
+        .values_list("recipient__name")
+    )
     assert sorted(name for (name,) in names) == ["李安", "王总"]
 
 
@@ -140,7 +149,7 @@ def test_two_sweeps_at_once_write_every_line_once(committed_world: World) -> Non
         thread.join()
     assert sum(totals) == 6
     assert HazardEvent.objects.filter(name="overdue").count() == 6
-    assert OutboxMessage.objects.count() == 12
+    assert OutboxMessage.objects.filter(channel="sms").count() == 12
 
 
 def test_overdue_in_words(world: World) -> None:

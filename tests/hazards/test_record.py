@@ -22,7 +22,7 @@ Found = Callable[..., Hazard]
 def told() -> dict[str, set[str]]:
     """Kind of message -> names of who got it."""
     rows: dict[str, set[str]] = {}
-    for message in OutboxMessage.objects.select_related("recipient"):
+    for message in OutboxMessage.objects.filter(channel="sms").select_related("recipient"):
         rows.setdefault(message.kind, set()).add(message.recipient.name)
     return rows
 
@@ -52,7 +52,7 @@ def test_pending_waits_for_the_order(world: World, found: Found) -> None:
         hazard.code, "李安", ITEM["key"],
     )  # fmt: skip
     assert told() == {"hazard.found": {"王总"}}
-    message = OutboxMessage.objects.get()
+    message = OutboxMessage.objects.get(channel="sms")
     assert message.text == (
         "李安发现隐患：1号客梯（A座大堂）：门系统故障导致剪切、坠落。请下达整改措施。"
     )
@@ -118,7 +118,7 @@ def test_severe_is_told_at_once_with_stop_use(
     hazard = found(item={**ITEM, "is_severe": True}, answer=answer)
     assert hazard.severity == "severe"
     assert told() == {"hazard.severe": {"王总"}}
-    text = OutboxMessage.objects.get().text
+    text = OutboxMessage.objects.get(channel="sms").text
     assert text.startswith("【严重隐患】1号客梯（A座大堂）：")
     assert "应立即停止使用，隐患消除前不得投入使用" in text
     assert text.endswith("请立即下达整改措施。" if answer is PENDING else "已现场处理，请核实。")
@@ -139,7 +139,7 @@ def test_recording_twice_is_recording_once(world: World, found: Found) -> None:
         model.objects.count()
         for model in (Hazard, HazardEvent, HazardPhoto, AuditEntry, OutboxMessage)
     ]
-    assert counts == [1, 1, 1, 1, 1]
+    assert counts == [1, 1, 1, 1, 2]  # the SMS and its copy in the product
 
 
 def test_another_item_or_origin_is_another_hazard(world: World, found: Found) -> None:

@@ -52,7 +52,7 @@ def test_the_whole_round(world: World, found: Found) -> None:
     assert (hazard.state, hazard.measures, hazard.due_on, hazard.ordered_by, hazard.ordered_at) == (
         "pending_rectification", "更换门锁", DUE, world.wang, NOW,
     )  # fmt: skip
-    message = OutboxMessage.objects.get(kind="hazard.ordered")
+    message = OutboxMessage.objects.get(channel="sms", kind="hazard.ordered")
     assert message.recipient == world.li.user
     assert "请于2026年11月23日前完成整改并上传照片。措施：更换门锁" in message.text
 
@@ -60,7 +60,10 @@ def test_the_whole_round(world: World, found: Found) -> None:
     assert (hazard.state, hazard.result, hazard.rectified_by, hazard.rectified_at) == (
         "rectified", "已更换", world.li, LATER,
     )  # fmt: skip
-    assert OutboxMessage.objects.get(kind="hazard.rectified").recipient == world.wang.user
+    assert (
+        OutboxMessage.objects.get(channel="sms", kind="hazard.rectified").recipient
+        == world.wang.user
+    )
 
     hazard = actions.review_rectification(
         hazard, note="现场核实", actor=world.actor(world.wang), now=LATER
@@ -112,7 +115,7 @@ def test_the_same_order_sent_twice_is_one_order(world: World) -> None:
     order(hazard, world)
     assert order(hazard, world).state == "pending_rectification"
     assert len(lines()) == 1
-    assert OutboxMessage.objects.count() == 1
+    assert OutboxMessage.objects.filter(channel="sms").count() == 1
 
 
 def test_the_second_directors_order_is_refused(world: World) -> None:
@@ -128,7 +131,7 @@ def test_the_second_directors_order_is_refused(world: World) -> None:
 
 def test_nobody_to_tell_where_no_officer_is_bound(world: World) -> None:
     hazard = order(made.hazard(world.unbound, finder=world.li), world)
-    assert OutboxMessage.objects.count() == 0
+    assert OutboxMessage.objects.filter(channel="sms").count() == 0
     step = queries.next_step(Hazard.objects.get(pk=hazard.pk), day=TODAY)
     assert step.is_stuck is True
     assert "未绑定安全员" in step.text
@@ -223,14 +226,16 @@ def test_sent_back_it_starts_over_and_keeps_what_was_handed_in(
         "pending_rectification", "", None, None,
     )  # fmt: skip
     assert hazard.due_on == DUE
-    assert OutboxMessage.objects.get(kind="hazard.returned").recipient == world.li.user
+    assert (
+        OutboxMessage.objects.get(channel="sms", kind="hazard.returned").recipient == world.li.user
+    )
     hazard = rectify(hazard, world, result="再次更换", now=LATER + timedelta(hours=1))
     assert [line[0] for line in lines()] == [
         "found", "ordered", "rectified", "returned", "rectified",
     ]  # fmt: skip
     assert HazardPhoto.objects.filter(stage="rectified").count() == 2
     assert len(queries.photos(hazard)["rectified"]) == 1
-    assert OutboxMessage.objects.filter(kind="hazard.rectified").count() == 2
+    assert OutboxMessage.objects.filter(channel="sms", kind="hazard.rectified").count() == 2
 
 
 def test_sending_back_needs_a_reason(reviewing: World) -> None:

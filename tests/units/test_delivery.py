@@ -19,9 +19,12 @@ from units.outbox import tell
 DOWN = sms.SmsError("连接不上短信网关。", is_outage=True)
 
 
-def write(world: World, key: str = "hazard:1", **fields: Any) -> OutboxMessage:
-    tell(world.li, kind="hazard", text="有新的隐患待整改。", dedupe_key=key, now=NOW, **fields)
-    return OutboxMessage.objects.get(dedupe_key__startswith=key)
+def write(
+    world: World, key: str = "hazard:1", channel: str = OutboxMessage.Channel.SMS, **fields: Any
+) -> OutboxMessage:
+    message = {"kind": "hazard", "text": "有新的隐患待整改。", "dedupe_key": key}
+    tell(world.li, **message, now=NOW, channel=channel, **fields)
+    return OutboxMessage.objects.get(dedupe_key__startswith=key, channel=channel)
 
 
 def test_a_due_message_goes_out_with_its_link(
@@ -174,7 +177,7 @@ def test_a_broker_that_is_down_does_not_undo_the_change(
     monkeypatch.setattr(tasks.drain_outbox, "apply_async", refuse)
     with django_capture_on_commit_callbacks(execute=True):
         write(world)
-    assert OutboxMessage.objects.count() == 1
+    assert OutboxMessage.objects.filter(channel="sms").count() == 1
 
 
 def test_a_run_ends_when_the_gateway_is_down(world: World, postbox: type[Postbox]) -> None:
