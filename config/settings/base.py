@@ -215,6 +215,8 @@ if FILES_S3_BUCKET:
 # A photo is at most 20 MB as received; a form posts several of them.
 PHOTO_MAX_BYTES = 20 * 1024 * 1024
 PHOTO_MAX_PIXELS = 100_000_000
+# A paper (PDF or scan) as received, see units.uploads.
+DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 DATA_UPLOAD_MAX_NUMBER_FILES = 300
