@@ -163,7 +163,11 @@ def own_bureau(actor: Actor) -> Bureau | None:
 
 def supervisors_of(unit: Unit) -> list[Bureau]:
     """The bureaus above a unit, its own district's first, then city and province."""
-    code = unit.region_id
+    return supervisors_of_region(unit.region_id)
+
+
+def supervisors_of_region(code: str) -> list[Bureau]:
+    """The bureaus in charge of a region, the nearest first."""
     above = [code, f"{code[:4]}00", f"{code[:2]}0000"]
     found = Bureau.objects.select_related("region").filter(region_id__in=above)
     return sorted(found, key=lambda bureau: (above.index(bureau.region_id), bureau.pk))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -122,7 +123,8 @@ def open_account(
     *,
     kind: str,
     username: str,
-    password: str,
+    password: str = "",
+    password_hash: str = "",
     name: str,
     unit: Unit | None = None,
     bureau: Bureau | None = None,
@@ -131,6 +133,7 @@ def open_account(
 ) -> User:
     """Open an account with a password for a unit, a bureau or the platform (decision 2).
 
+    `password_hash` instead of `password`: what `seal_password` returned when the unit registered.
     Names are kept in small letters, so no two differ by case only. Raises RuleBroken: owner and
     kind do not fit, name wrong or taken, password too weak.
     """
@@ -149,8 +152,11 @@ def open_account(
         bureau=bureau,
         created_at=now,
     )
-    _refuse_weak(password, user, field="password")
-    user.set_password(password)
+    if password_hash:
+        user.password = password_hash
+    else:
+        _refuse_weak(password, user, field="password")
+        user.set_password(password)
     try:
         with transaction.atomic():
             user.save()
@@ -165,6 +171,15 @@ def open_account(
         after={"username": username, "kind": User.Kind(kind).label},
     )
     return user
+
+
+def seal_password(password: str, *, username: str, name: str) -> str:
+    """Return the hash of a password for an account that is opened later (F1).
+
+    Raises RuleBroken password_weak beside field `password`.
+    """
+    _refuse_weak(password, User(username=username, name=name), field="password")
+    return make_password(password)
 
 
 def change_password(

@@ -26,6 +26,15 @@ class RegionQuerySet(models.QuerySet["Region"]):
         """Regions that exist on a day; pickers for new units and bureaus offer only these."""
         return self.filter(period__contains=day)
 
+    def pickable(self, day: date) -> RegionQuerySet:
+        """Districts of a day, and cities that have none: where a unit may be registered."""
+        districts = Region.objects.in_force(day).filter(parent=models.OuterRef("pk"))
+        return (
+            self.in_force(day)
+            .exclude(level=Region.Level.PROVINCE)
+            .filter(models.Q(level=Region.Level.DISTRICT) | ~models.Exists(districts))
+        )
+
 
 class Region(models.Model):
     """One administrative region; owned by the platform, loaded from reference data.
