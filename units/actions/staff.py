@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import Enum
+from typing import Literal
 
 from django.db import transaction
 
@@ -30,10 +32,19 @@ from units.actions.persons import (
 )
 from units.audit import Verb
 from units.identities import Identity
-from units.models import Staff, Unit, User
+from units.models import Department, LeaveRequest, Position, Staff, Unit, User
 from units.roles import Can
 
-__all__ = ["Identity", "add_staff", "change_staff", "deregister_staff"]
+__all__ = ["KEEP", "Identity", "add_staff", "change_staff", "deregister_staff", "end_employment"]
+
+
+class _Keep(Enum):
+    """What a caller says who leaves a value as it is stored."""
+
+    KEEP = "keep"
+
+
+KEEP = _Keep.KEEP
 
 STALE = (
     "此人的资料刚刚被别人修改过，您的修改尚未保存。请核对最新内容；再次提交将以您填写的内容为准。"
@@ -58,6 +69,8 @@ def add_staff(
     id_number: str = "",
     job_number: str = "",
     started_on: date | None = None,
+    department: Department | None = None,
+    position: Position | None = None,
     actor: Actor,
     now: datetime,
 ) -> Staff:
@@ -78,8 +91,10 @@ def add_staff(
         raise RuleBroken("starts_later", "入职日期不能晚于今天。", field="started_on")
     if started_on.year < 1950:
         raise RuleBroken("starts_early", "入职日期不合理，请核对年份。", field="started_on")
+    place = {"department": department, "position": position}
     with constraints_in_words(), transaction.atomic():
         user = find_or_open(unit, name=facts.name, phone=facts.phone, id_number=id_number, now=now)
+        _require_own(unit.pk, **place)
         staff = Staff.objects.create(
             unit=unit,
             user=user,
@@ -87,6 +102,7 @@ def add_staff(
             job_number=facts.job_number,
             started_on=started_on,
             created_at=now,
+            **place,
         )
         set_identities(staff, wanted, today=today, now=now)
         audit.record(
@@ -99,6 +115,7 @@ def add_staff(
                 "identities": in_words(wanted),
                 "job_number": facts.job_number,
                 "started_on": started_on,
+                **{field: str(one) for field, one in place.items() if one is not None},
             },
         )
     return staff
@@ -113,12 +130,14 @@ def change_staff(
     identities: Sequence[Identity],
     id_number: str | None = None,
     job_number: str = "",
+    department: Department | None | Literal[_Keep.KEEP] = KEEP,
+    position: Position | None | Literal[_Keep.KEEP] = KEEP,
     actor: Actor,
     now: datetime,
 ) -> Staff:
     """Change a person's registration as of `version`; identities end and begin today (decision 3).
 
-    `id_number` None leaves the stored one. Raises RuleBroken: "stale" when somebody saved since
+    `id_number` None leaves the stored one, KEEP department and post. Raises RuleBroken: "stale" when somebody saved since
     `version` (nothing is overwritten), deregistered already, malformed or taken values, excluded
     identities, identities that would strand machines bound to the person.
     """
@@ -135,13 +154,14 @@ def change_staff(
         if staff.version != version:
             raise RuleBroken("stale", STALE)
         before, after = _change_facts(staff, facts, id_number)
+        _change_place(staff, before, after, department=department, position=position)
         was, became = set_identities(staff, wanted, today=today, now=now)
         if was != became:
             _refuse_stranding(staff, wanted)
             before["identities"], after["identities"] = was, became
         if after:
             staff.version += 1
-            staff.save(update_fields=["name", "job_number", "version"])
+            staff.save(update_fields=["name", "job_number", "department", "position", "version"])
             audit.record(actor, Verb.STAFF_CHANGED, staff, now=now, before=before, after=after)
     return staff
 
@@ -163,37 +183,63 @@ def deregister_staff(
         raise RuleBroken("reason_missing", "请填写注销原因。", field="reason")
     if len(reason) > 200:
         raise RuleBroken("reason_long", "注销原因最多 200 个字。", field="reason")
-    today = local_day(now)
     with transaction.atomic():
         _lock_in_order(staff, hand_over_to)
         staff = _locked(staff)
         _require_employed(staff)
         successor = _successor(staff, hand_over_to)
-        moved = {
-            share.label: share.move(staff, successor, actor=actor, now=now)
-            for share in handover.shares()
-        }
-        held = end_identities(staff, today=today)
-        staff.ended_on = today
-        staff.end_reason = reason
-        staff.version += 1
-        staff.save(update_fields=["ended_on", "end_reason", "version"])
-        user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.user_id)
-        user.set_unusable_password()
-        user.save(update_fields=["password"])
-        audit.record(
-            actor,
-            Verb.STAFF_DEREGISTERED,
-            staff,
-            now=now,
-            before={"identities": held},
-            after={
-                "reason": reason,
-                "hand_over_to": successor.name if successor else "",
-                "moved": {label: count for label, count in moved.items() if count},
-            },
-        )
+        end_employment(staff, successor=successor, reason=reason, actor=actor, now=now)
+        _answer_leave_request(staff, actor=actor, now=now)
     return staff
+
+
+def end_employment(
+    staff: Staff, *, successor: Staff | None, reason: str, actor: Actor, now: datetime
+) -> None:
+    """What 注销 does to a row that the caller has locked and checked; in the caller's transaction.
+
+    Also how a request to leave takes effect by itself (units.actions.leave).
+    """
+    today = local_day(now)
+    moved = {
+        share.label: share.move(staff, successor, actor=actor, now=now)
+        for share in handover.shares()
+    }
+    held = end_identities(staff, today=today)
+    staff.ended_on = today
+    staff.end_reason = reason
+    staff.version += 1
+    staff.save(update_fields=["ended_on", "end_reason", "version"])
+    user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.user_id)
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    audit.record(
+        actor,
+        Verb.STAFF_DEREGISTERED,
+        staff,
+        now=now,
+        before={"identities": held},
+        after={
+            "reason": reason,
+            "hand_over_to": successor.name if successor else "",
+            "moved": {label: count for label, count in moved.items() if count},
+        },
+    )
+
+
+def _answer_leave_request(staff: Staff, *, actor: Actor, now: datetime) -> None:
+    """Whoever is deregistered has been let go: an open request of theirs is granted with it."""
+    asked = (
+        LeaveRequest.objects.select_for_update(of=("self",), no_key=True)
+        .filter(staff=staff, state=LeaveRequest.State.OPEN)
+        .first()
+    )
+    if asked is None:
+        return
+    asked.state = LeaveRequest.State.GRANTED
+    asked.decided_at = now
+    asked.save(update_fields=["state", "decided_at"])
+    audit.record(actor, Verb.LEAVE_GRANTED, asked, now=now)
 
 
 def _checked(name: str, phone: str, job_number: str) -> _Facts:
@@ -229,6 +275,45 @@ def _change_facts(
     if after:
         user.save()
     return before, after
+
+
+def _change_place(
+    staff: Staff,
+    before: dict[str, object],
+    after: dict[str, object],
+    **wanted: Department | Position | None | Literal[_Keep.KEEP],
+) -> None:
+    """Set department and post where they differ (not saved), and note it in `before`, `after`."""
+    changed = {
+        field: one
+        for field, one in wanted.items()
+        if one is not KEEP and getattr(staff, f"{field}_id") != (one.pk if one else None)
+    }
+    _require_own(staff.unit_id, **changed)
+    for field, one in changed.items():
+        held = getattr(staff, field)
+        before[field], after[field] = str(held or ""), str(one or "无")
+        setattr(staff, field, one)
+
+
+def _require_own(unit_id: int, **place: Department | Position | None) -> None:
+    """Department and post must stand in the unit's own books, and not be closed just now.
+
+    Locked until the end of the transaction: closing one waits for whoever is being put into it.
+    """
+    for field, one in place.items():
+        if one is None:
+            continue
+        label = "部门" if field == "department" else "岗位"
+        fresh = (
+            type(one)
+            .objects.select_for_update(of=("self",), no_key=True)
+            .filter(pk=one.pk, unit_id=unit_id, closed_at=None)
+        )
+        if fresh.first() is None:
+            raise RuleBroken(
+                f"{field}_wrong", f"所选{label}已撤销或不属于本单位，请重新选择。", field=field
+            )
 
 
 def _require_manager(actor: Actor, unit_id: int) -> None:
