@@ -30,6 +30,8 @@ class Licence(models.Model):
         LicenceFamily, models.PROTECT, related_name="+", verbose_name="许可类别"
     )
     items = models.ManyToManyField(LicenceItem, related_name="+", verbose_name="许可项目")
+    # What the certificate names below its items: sub-items, grades, parameters, media.
+    scope = models.CharField("子项目与参数", max_length=200, blank=True)
     number = models.CharField("许可证编号", max_length=40)
     issuer = models.CharField("发证机关", max_length=80, blank=True)
     address = models.CharField("许可地址", max_length=160, blank=True)
