@@ -7,7 +7,7 @@ equipment.queries), so it equals the 共 N 条 of the list behind it.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,16 +15,17 @@ from django.db.models import Count, Q
 from django.http import Http404
 
 from config.actor import Actor
+from config.clock import first_of_month, monday_of
 from config.codes import normalise
+from duties import queries_desk as records
 from duties.completion import Completion, where
 from duties.enums import Cadence
-from duties.models import Task
 from duties.models.task import TaskQuerySet
+from duties.queries_desk import RecordFilter
 from equipment import queries as equipment
-from equipment.enums import UseStatus
+from equipment.enums import Category, UseStatus
 from equipment.models import Equipment
 from hazards import queries as hazards
-from hazards.models import Hazard
 from hazards.states import HazardState, Source
 from units.models import Unit
 from units.models.unit import UnitQuerySet
@@ -34,10 +35,9 @@ DUE_SOON = str(equipment.DUE_SOON_DAYS)
 
 # ------------------------------------------------------------------ daily round
 @dataclass(frozen=True)
-class Day:
-    """The daily to-dos of one day: owed = on_time + backfilled + missed + open; waived beside it."""
+class Tally:
+    """Daily to-dos: owed = on_time + backfilled + missed + open; waived beside it."""
 
-    day: date
     owed: int = 0
     on_time: int = 0
     backfilled: int = 0
@@ -51,31 +51,70 @@ class Day:
         done = self.on_time + self.backfilled
         return f"{100 * done / self.owed:.1f}%" if self.owed else "—"
 
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            *(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True))
+        )
 
-def _daily(actor: Actor, unit: Unit | None) -> TaskQuerySet:
-    tasks = Task.objects.for_actor(actor).filter(cadence=Cadence.DAILY)
-    return tasks.filter(unit=unit) if unit is not None else tasks
+
+@dataclass(frozen=True)
+class Rounds:
+    """The daily to-dos of a span of days by day and category, counted once and summed at will."""
+
+    cells: dict[tuple[date, str], Tally]
+
+    def total(self, first: date, last: date, category: str = "") -> Tally:
+        """The sum of the days from `first` to `last`, of one category or of all."""
+        found = (
+            tally
+            for (day, one), tally in self.cells.items()
+            if first <= day <= last and category in ("", one)
+        )
+        return sum(found, Tally())
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span of days with a name: today, the week from Monday to Sunday, the calendar month."""
+
+    key: str
+    label: str
+    first: date
+    last: date
+
+
+def periods(day: date) -> list[Period]:
+    """Today, this week and this month as of a day."""
+    monday, month = monday_of(day), first_of_month(day)
+    end = first_of_month(month + timedelta(days=31)) - timedelta(days=1)
+    return [
+        Period("today", "今日", day, day),
+        Period("week", "本周", monday, monday + timedelta(days=6)),
+        Period("month", "本月", month, end),
+    ]
+
+
+def rounds(
+    actor: Actor, first: date, last: date, *, now: datetime, unit: Unit | None = None
+) -> Rounds:
+    """Count the daily to-dos of the days from `first` to `last` (one query)."""
+    asked = RecordFilter(date_from=first, date_to=last, unit=unit.code if unit else "")
+    rows = (
+        _daily(actor, asked, now)
+        .order_by()
+        .values("period_on", "category")
+        .annotate(**_completions(now))
+    )
+    return Rounds({(row.pop("period_on"), row.pop("category")): Tally(**row) for row in rows})
+
+
+def _daily(actor: Actor, asked: RecordFilter, now: datetime) -> TaskQuerySet:
+    """The rows of 风险管控记录, tab 日管控."""
+    return records.tasks(actor, asked, now=now).filter(cadence=Cadence.DAILY)
 
 
 def _completions(now: datetime) -> dict[str, Count]:
     return {one.value: Count("pk", filter=where(one.value, now)) for one in Completion}
-
-
-def days(
-    actor: Actor, last: date, number: int, *, now: datetime, unit: Unit | None = None
-) -> list[Day]:
-    """The daily round of the `number` days up to `last`, the latest first (one query)."""
-    first = last - timedelta(days=number - 1)
-    rows = (
-        _daily(actor, unit)
-        .filter(period_on__range=(first, last))
-        .order_by()
-        .values("period_on")
-        .annotate(**_completions(now))
-    )
-    found = {row.pop("period_on"): row for row in rows}
-    wanted = [last - timedelta(days=back) for back in range(number)]
-    return [Day(day, **found.get(day, {})) for day in wanted]
 
 
 # ------------------------------------------------------------------ hazards
@@ -102,9 +141,7 @@ class Hazards:
 
 def hazards_by_source(actor: Actor, day: date, *, unit: Unit | None = None) -> list[Hazards]:
     """Daily hazards always, weekly and monthly ones when there are any (one query)."""
-    found = Hazard.objects.for_actor(actor)
-    if unit is not None:
-        found = found.filter(unit=unit)
+    found = hazards.desk_hazards(actor, {"unit": unit.code if unit else ""}, day=day)
     states = {state.value: Count("pk", filter=Q(state=state)) for state in HazardState}
     rows = (
         found.order_by()
@@ -127,18 +164,24 @@ class Machines:
     due_soon: int = 0
     overdue: int = 0
 
+    def __add__(self, other: Machines) -> Machines:
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Machines(*(mine + more for mine, more in pairs))
+
 
 def _in_use_unbound() -> Q:
     return equipment.unbound() & Q(status=UseStatus.IN_USE)
 
 
-def machines(actor: Actor, day: date, *, unit: Unit | None = None) -> Machines:
-    """Count the archive (one query)."""
+def machines(actor: Actor, day: date, *, unit: Unit | None = None) -> dict[str, Machines]:
+    """Count the archive by category, in the usual order; sum them for the whole (one query)."""
     found = Equipment.objects.for_actor(actor)
     if unit is not None:
         found = found.filter(unit=unit)
-    return Machines(
-        **found.aggregate(
+    rows = (
+        found.order_by()
+        .values("category")
+        .annotate(
             total=Count("pk"),
             in_use=Count("pk", filter=Q(status=UseStatus.IN_USE)),
             unbound=Count("pk", filter=_in_use_unbound()),
@@ -146,6 +189,8 @@ def machines(actor: Actor, day: date, *, unit: Unit | None = None) -> Machines:
             overdue=Count("pk", filter=equipment.inspection_due(equipment.OVERDUE, day)),
         )
     )
+    counted = {row.pop("category"): Machines(**row) for row in rows}
+    return {category: counted[category] for category in Category.values if category in counted}
 
 
 # ------------------------------------------------------------------ units of a region
@@ -162,7 +207,7 @@ class UnitRow:
     """One unit with today's round, its archive and its open daily hazards."""
 
     unit: Unit
-    today: Day
+    today: Tally
     machines: int
     unbound: int
     open_hazards: int
@@ -191,7 +236,8 @@ def units(actor: Actor, asked: UnitFilter) -> UnitQuerySet:
 def unit_rows(actor: Actor, page: Collection[Unit], day: date, *, now: datetime) -> list[UnitRow]:
     """The units of one page with their figures: three queries for any number of them."""
     ids = [unit.pk for unit in page]
-    today = _by_unit(_daily(actor, None).filter(period_on=day), ids, **_completions(now))
+    asked = RecordFilter(date_from=day, date_to=day)
+    today = _by_unit(_daily(actor, asked, now), ids, **_completions(now))
     archive = _by_unit(
         Equipment.objects.for_actor(actor),
         ids,
@@ -199,14 +245,14 @@ def unit_rows(actor: Actor, page: Collection[Unit], day: date, *, now: datetime)
         unbound=Count("pk", filter=_in_use_unbound()),
     )
     open_ones = _by_unit(
-        Hazard.objects.for_actor(actor).filter(source=Source.DAILY).unresolved(),
+        hazards.desk_hazards(actor, {"state": hazards.OPEN}, day=day).filter(source=Source.DAILY),
         ids,
         number=Count("pk"),
     )
     return [
         UnitRow(
             unit=unit,
-            today=Day(day, **today.get(unit.pk, {})),
+            today=Tally(**today.get(unit.pk, {})),
             machines=archive.get(unit.pk, {}).get("total", 0),
             unbound=archive.get(unit.pk, {}).get("unbound", 0),
             open_hazards=open_ones.get(unit.pk, {}).get("number", 0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,21 +12,34 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from config import menus
+from equipment.models import Licence, LicenceFamily, Station
 from hazards.models import Hazard
-from reports.views.dashboard import Board, Figure
+from reports import statistics
+from reports.board import UnitBoard, build
+from reports.figures import Figure, Line
+from reports.setup import Setup, Step
 from tests.factories import duties as tasks
 from tests.factories import equipment as machines
 from tests.factories import hazards, records
 from tests.factories import units as people
 from tests.world import NOW, TODAY, World
+from units.models import Department, Position, Staff, Unit
 
 As = Callable[[Any], Client]
 YESTERDAY = TODAY - timedelta(days=1)
+QUERIES = 5
 
 
 @pytest.fixture(autouse=True)
 def _at_nine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.fixture
+def no_badges(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The counts of the menu are other pages' business."""
+    monkeypatch.setattr(menus, "_badges", {})
 
 
 @pytest.fixture
@@ -55,7 +68,10 @@ def history(world: World) -> World:
     return world
 
 
-def figures(board: Board) -> list[Figure]:
+def figures(board: Any) -> list[Figure]:
+    """Every number of a unit's board, or of a bureau's."""
+    if isinstance(board, UnitBoard):
+        return board.figures
     lines = [*board.week, *board.hazards]
     return [*board.today, *board.machines, *(one for line in lines for one in line.figures)]
 
@@ -71,23 +87,62 @@ def total(client: Client, url: str) -> int:
     return int(found.group(1)) if found else 0
 
 
-class TestDashboard:
-    def test_today_adds_up(self, history: World, as_: As) -> None:
-        board = as_(history.jia_admin).get("/dashboard/").context["board"]
-        today = values(board.today)
-        assert today == {"应检": 3, "按时": 1, "补录": 0, "漏检": 0, "未到期": 2, "免检": 1}
-        assert board.rate == "33.3%"
-        for line in board.week:
-            day = values(line.figures)
-            assert day["应检"] == day["按时"] + day["补录"] + day["漏检"] + day["未到期"]
+def table(lines: list[Line]) -> dict[str, list[int]]:
+    return {line.label: [one.value for one in line.figures] for line in lines}
 
-    def test_the_week_is_the_last_seven_days(self, history: World, as_: As) -> None:
-        week = as_(history.jia_admin).get("/dashboard/").context["board"].week
-        assert [line.day for line in week] == [TODAY - timedelta(days=n) for n in range(7)]
-        assert values(week[1].figures) == {
-            "应检": 3, "按时": 0, "补录": 1, "漏检": 2, "未到期": 0, "免检": 0
-        }  # fmt: skip
-        assert (week[1].rate, week[2].rate) == ("33.3%", "—")
+
+class TestDashboard:
+    """应检 按时 补录 漏检 未到期 免检, in this order, everywhere."""
+
+    def test_today_this_week_and_this_month(self, history: World, as_: As) -> None:
+        board = as_(history.jia_admin).get("/dashboard/").context["board"]
+        assert table(board.periods) == {
+            "今日": [3, 1, 0, 0, 2, 1],
+            "本周": [6, 1, 1, 2, 2, 1],
+            "本月": [7, 1, 1, 3, 2, 1],
+        }
+        assert [line.rate for line in board.periods] == ["33.3%", "33.3%", "28.6%"]
+        assert [line.note for line in board.periods] == [
+            "2026年11月20日", "第47周(11.16–11.22)", "2026年11月"
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(
+        ("today", "week", "month"),
+        [
+            # Sunday, Monday: the week turns; 30 November, 1 December: the month turns in the week.
+            (date(2026, 11, 22), ["11-16", "11-22"], ["11-01", "11-30"]),
+            (date(2026, 11, 23), ["11-23", "11-29"], ["11-01", "11-30"]),
+            (date(2026, 12, 1), ["11-30", "12-06"], ["12-01", "12-31"]),
+            (date(2027, 1, 1), ["12-28", "01-03"], ["01-01", "01-31"]),
+            (date(2028, 2, 29), ["02-28", "03-05"], ["02-01", "02-29"]),
+        ],
+    )
+    def test_weeks_begin_on_monday_and_months_end_where_they_end(
+        self, today: date, week: list[str], month: list[str]
+    ) -> None:
+        _, this_week, this_month = statistics.periods(today)
+        for period, expected in ((this_week, week), (this_month, month)):
+            assert [f"{one:%m-%d}" for one in (period.first, period.last)] == expected
+
+    def test_a_to_do_counts_in_the_periods_its_day_lies_in(self, world: World, as_: As) -> None:
+        for day in ("11-01", "11-15", "11-16", "10-31", "10-22", "10-21"):
+            tasks.task(world.lift, date.fromisoformat(f"2026-{day}"), state="missed")
+        board = as_(world.jia_admin).get("/dashboard/").context["board"]
+        assert [line.figures[0].value for line in board.periods] == [0, 1, 3]
+        assert sum(line.figures[0].value for line in board.days) == 5  # 22 October is the thirtieth
+        assert len(board.days) == 30
+
+    @pytest.mark.parametrize(
+        ("period", "lift"),
+        [("", [2, 2, 1, 0, 0, 1, 0]), ("week", [2, 4, 1, 0, 2, 1, 0]),
+         ("month", [2, 5, 1, 0, 3, 1, 0]), ("zz", [2, 2, 1, 0, 0, 1, 0])],
+    )  # fmt: skip
+    def test_by_category(self, history: World, as_: As, period: str, lift: list[int]) -> None:
+        answer = as_(history.jia_admin).get("/dashboard/", {"period": period})
+        lines = table(answer.context["board"].categories)
+        assert list(lines) == ["锅炉", "电梯", "起重机械", "大型游乐设施"]
+        assert lines["电梯"] == lift
+        assert sum(one["active"] for one in answer.context["tabs"]) == 1
 
     def test_hazards_and_machines(self, history: World, as_: As) -> None:
         board = as_(history.jia_admin).get("/dashboard/").context["board"]
@@ -101,16 +156,30 @@ class TestDashboard:
             "设备总数": 5, "在用": 4, "未绑定安全员": 1, "30 天内到期": 2, "检验已超期": 1
         }  # fmt: skip
 
+    def test_the_chart_draws_every_day_to_scale(self, history: World, as_: As) -> None:
+        answer = as_(history.jia_admin).get("/dashboard/")
+        chart = answer.context["board"].chart
+        assert (len(chart.bars), chart.top) == (30, 3)
+        today = chart.bars[-1]
+        assert [(block.kind, block.height) for block in today.blocks] == [
+            ("on_time", 33.33), ("open", 66.67)
+        ]  # fmt: skip
+        assert today.blocks[-1].y == 0
+        assert today.title == "11月20日 应检 3：按时 1，未到期 2"
+        assert chart.bars[0].title == "10月22日 没有应检"
+        assert "每天的数字" in answer.content.decode()
+
     def test_every_figure_is_the_length_of_the_list_behind_it(
         self, history: World, as_: As
     ) -> None:
         Hazard.objects.filter(state="rectified").update(source="weekly")
         client = as_(history.jia_admin)
-        found = figures(client.get("/dashboard/").context["board"])
-        assert len(found) == 6 + 5 + 7 * 6 + 2 * 6
-        lengths = {one.url: total(client, one.url) for one in found}
-        assert {one.url: one.value for one in found} == lengths
-        assert sum(one.value > 0 for one in found) > 15
+        found = figures(client.get("/dashboard/?period=month").context["board"])
+        assert {one.url: one.value for one in found} == lengths(client, found)
+        assert sum(one.value > 0 for one in found) > 30
+        add_foreign_data(history)
+        again = figures(client.get("/dashboard/?period=month").context["board"])
+        assert again == found
 
     def test_every_figure_stands_on_the_page_as_a_link(self, history: World, as_: As) -> None:
         answer = as_(history.jia_admin).get("/dashboard/")
@@ -126,25 +195,132 @@ class TestDashboard:
         body = as_(history.jia_admin).get("/dashboard/").content.decode()
         assert "有 1 台在用设备没有安全员" in body
 
-    def test_a_new_unit_is_told_how_to_begin(self, world: World, as_: As) -> None:
-        body = as_(world.far_admin).get("/dashboard/").content.decode()
-        assert "开始使用" in body
-        assert 'href="/staff/add/"' in body
-        assert 'href="/equipment/add/"' in body
-
     def test_it_is_where_a_unit_account_lands(self, world: World, as_: As) -> None:
         assert as_(world.jia_admin).get("/").headers["Location"] == "/dashboard/"
 
     @pytest.mark.parametrize("number", [1, 3])
     def test_queries_do_not_grow(
-        self, world: World, as_: As, number: int, django_assert_num_queries: DjangoAssertNumQueries
+        self,
+        world: World,
+        as_: As,
+        number: int,
+        no_badges: None,
+        django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
         for _ in range(number):
-            tasks.task(machines.machine(world.far_unit, "lift"), TODAY)
+            machine = machines.machine(world.far_unit, "lift")
+            tasks.task(machine, TODAY)
+            hazards.hazard(machine, finder=people.staff(world.far_unit, "黄安", "safety_officer"))
         client = as_(world.far_admin)
-        with django_assert_num_queries(5):
-            answer = client.get("/dashboard/")
-        assert answer.context["board"].today[0].value == number
+        with django_assert_num_queries(2 + QUERIES):  # the session and its account come first
+            board = client.get("/dashboard/").context["board"]
+        assert board.periods[0].figures[0].value == number
+
+
+def lengths(client: Client, found: Iterable[Figure]) -> dict[str, int]:
+    """What the list behind every figure counts; each address is opened once."""
+    return {url: total(client, url) for url in {one.url for one in found}}
+
+
+def add_foreign_data(world: World) -> None:
+    """乙 gets one of everything, in every state."""
+    director = {"director": world.qian}
+    for state in ("done", "missed", "waived", "backfilled", "todo"):
+        machine = machines.machine(world.yi, "lift", officer=world.sun)
+        tasks.task(machine, TODAY, state=state)
+        tasks.task(machine, TODAY - timedelta(days=20), state=state)
+    machines.machine(world.yi, "boiler", next_inspection_on=TODAY)
+    for state in ("pending_order", "pending_rectification", "rectified", "reviewed"):
+        hazards.hazard(world.yi_lift, state=state, **director)
+
+
+class TestSetup:
+    def test_a_new_unit_is_told_how_to_begin(self, world: World, as_: As) -> None:
+        answer = as_(world.far_admin).get("/dashboard/")
+        board = answer.context["board"]
+        assert board.setup.is_new is True
+        assert [step.label for step in board.setup.steps] == SETUP_USING
+        assert "开始使用" in answer.content.decode()
+
+    def test_what_is_done_is_ticked_and_what_comes_next_is_named(
+        self, world: World, as_: As
+    ) -> None:
+        unit = world.far_unit
+        people.staff(unit, "黄安", "safety_officer")
+        people.staff(unit, "黄总", "safety_director")
+        step = steps_of(world)["人员"]
+        assert (step.is_done, step.note) == (False, "还缺主要负责人")
+        people.staff(unit, "黄责", "principal")
+        Department.objects.create(unit=unit, name="安全部", created_at=NOW)
+        assert steps_of(world)["人员"].is_done is True
+        assert steps_of(world)["部门与岗位"].note == "还没有岗位"
+        Position.objects.create(unit=unit, name="安全员", created_at=NOW)
+        assert steps_of(world)["部门与岗位"].is_done is True
+        machine = machines.machine(unit, "lift")
+        found = steps_of(world)
+        assert found["设备"].is_done is True
+        assert found["绑定安全员"].note == "1 台在用设备未绑定"
+        assert setup_of(world).is_new is False
+        machine.officer = Staff.objects.get(name="黄安")
+        machine.save()
+        assert steps_of(world)["绑定安全员"].is_done is True
+
+    def test_a_person_who_left_does_not_count(self, world: World) -> None:
+        gone = people.staff(world.far_unit, "黄责", "principal")
+        Staff.objects.filter(pk=gone.pk).update(ended_on=TODAY)
+        assert "主要负责人" in steps_of(world)["人员"].note
+
+    def test_a_production_unit_is_led_to_licences_not_machines(self, world: World, as_: As) -> None:
+        Unit.objects.filter(pk=world.far_unit.pk).update(kinds=["production"])
+        board = as_(world.far_admin).get("/dashboard/").context["board"]
+        labels = [step.label for step in board.setup.steps]
+        assert labels == [*SETUP_FIRST, "许可", "指定责任人"]
+        assert steps_of(world)["人员"].note == "还缺质量安全员、质量安全总监、主要负责人"
+        assert board.machines == []
+
+    def test_a_filling_unit_registers_stations(self, world: World) -> None:
+        Unit.objects.filter(pk=world.far_unit.pk).update(kinds=["filling"])
+        assert list(steps_of(world)) == [*SETUP_FIRST, "许可", "工位", "指定责任人"]
+        family = LicenceFamily.objects.filter(unit_kind="filling").first()
+        licence = Licence.objects.create(
+            unit=world.far_unit, family=family, number="TS1", valid_from=TODAY,
+            valid_until=TODAY, created_at=NOW,
+        )  # fmt: skip
+        station = Station.objects.create(
+            unit=world.far_unit, name="1号位", number="1", medium="氧", created_at=NOW
+        )
+        found = steps_of(world)
+        assert (found["许可"].is_done, found["工位"].is_done) == (True, True)
+        assert found["指定责任人"].note == "1 项许可未指定，1 个工位未指定"
+        officer = people.staff(world.far_unit, "黄安", "safety_officer")
+        for one in (licence, station):
+            one.officer = officer
+            one.save()
+        assert steps_of(world)["指定责任人"].is_done is True
+
+    def test_a_unit_of_several_kinds_has_the_steps_of_all(self, world: World) -> None:
+        Unit.objects.filter(pk=world.far_unit.pk).update(kinds=["using", "production", "filling"])
+        assert list(steps_of(world)) == [
+            *SETUP_USING, "许可", "工位", "指定责任人"
+        ]  # fmt: skip
+
+    def test_a_unit_at_work_sees_only_what_is_missing(self, history: World, as_: As) -> None:
+        answer = as_(history.jia_admin).get("/dashboard/")
+        assert answer.context["board"].setup.is_new is False
+        assert "开始使用" not in answer.content.decode()
+        assert "单位设置还差" in answer.content.decode()
+
+
+SETUP_FIRST = ["部门与岗位", "人员"]
+SETUP_USING = [*SETUP_FIRST, "设备", "绑定安全员"]
+
+
+def setup_of(world: World) -> Setup:
+    return build(world.actor(world.far_admin), NOW).setup
+
+
+def steps_of(world: World) -> dict[str, Step]:
+    return {step.label: step for step in setup_of(world).steps}
 
 
 class TestRegion:
@@ -202,7 +378,9 @@ class TestRegion:
         answer = client.get(f"/bureau/units/{history.jia.code}/")
         own = as_(history.jia_admin).get("/dashboard/").context["board"]
         board = answer.context["board"]
-        assert [one.value for one in figures(board)] == [one.value for one in figures(own)]
+        assert [one.value for one in board.machines] == [one.value for one in own.machines]
+        assert table(board.hazards) == table(own.hazards)
+        assert [line.rate for line in board.week] == [line.rate for line in own.days[:7]]
         assert {one.url: one.value for one in figures(board)} == {
             one.url: total(client, one.url) for one in figures(board)
         }
@@ -225,7 +403,12 @@ class TestRegion:
 
     @pytest.mark.parametrize("number", [1, 3])
     def test_queries_do_not_grow(
-        self, world: World, as_: As, number: int, django_assert_num_queries: DjangoAssertNumQueries
+        self,
+        world: World,
+        as_: As,
+        number: int,
+        no_badges: None,
+        django_assert_num_queries: DjangoAssertNumQueries,
     ) -> None:
         bureau = people.account("bureau", "wz", people.bureau("500101", "万州区市场监督管理局"))
         for index in range(number):
