@@ -32,7 +32,7 @@ SHOWN = frozenset({"name", "credit_code", "kinds", "region", "address", "usernam
 
 
 def checked(
-    *, kinds: Collection[str], region: Region, now: datetime, **texts: str
+    *, kinds: Collection[str], region: Region | None, now: datetime, **texts: str
 ) -> dict[str, Any]:
     """The facts of an application, normalised; RuleBroken beside the first that is wrong."""
     found: dict[str, Any] = {}
@@ -57,7 +57,8 @@ def checked(
     found["kinds"] = [kind for kind in UnitKind.values if kind in set(kinds)]
     if not found["kinds"] or set(kinds) - set(found["kinds"]):
         raise RuleBroken("kinds_wrong", "请至少选择一个单位类型。", field="kinds")
-    if not Region.objects.pickable(local_day(now)).filter(pk=region.pk).exists():
+    pickable = Region.objects.pickable(local_day(now))
+    if region is None or not pickable.filter(pk=region.pk).exists():
         raise RuleBroken("region_wrong", "请选择现行的区县。", field="region")
     return found | {"region": region}
 
