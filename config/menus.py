@@ -109,7 +109,7 @@ TABBAR: tuple[Entry, ...] = (
     Entry("待办", "duties:todo", "clipboard-list", "field:home", FIELD),
     Entry("隐患", "hazards:field-list", "alert-triangle", "hazard:view", FIELD),
     Entry("记录", "duties:field-records", "history", "record:view", FIELD),
-    Entry("我的", "units:me", "user", "field:home", FIELD),
+    Entry("我的", "units:me", "user", "field:home", FIELD, badge_label="条未读消息"),
 )
 
 # Behind the person's name, top right.
@@ -188,15 +188,20 @@ def build_shell(request: HttpRequest) -> Shell:
     kind = SHELLS.get(actor.kind, "public")
     if kind == "public":
         return Shell(help_url=_url(HELP_URL_NAME))
+    counts: dict[str, int] = {}  # asked once, though an entry may stand in two places
+
+    def items(table: tuple[Entry, ...]) -> list[tuple[str, Item]]:
+        return _items(table, kind, actor, request.path, counts)
+
     return Shell(
         kind=kind,
-        menu=_sections(_items(MENU, kind, actor, request.path)),
-        tabbar=[item for _, item in _items(TABBAR, kind, actor, request.path)],
-        person_menu=[item for _, item in _items(PERSON_MENU, kind, actor, request.path)],
+        menu=_sections(items(MENU)),
+        tabbar=[item for _, item in items(TABBAR)],
+        person_menu=[item for _, item in items(PERSON_MENU)],
         owner_name=actor.owner_name,
         person_name=actor.name,
-        role_label=_role_label(actor),
-        bell=next((item for _, item in _items(BELL, kind, actor, request.path)), None),
+        role_label=describe_role(actor),
+        bell=next((item for _, item in items(BELL)), None),
         help_url=_url(HELP_URL_NAME),
         logout_url=_url(LOGOUT_URL_NAME),
     )
@@ -209,18 +214,23 @@ def _url(url_name: str) -> str:
         return ""
 
 
-def _count(url_name: str, actor: Actor) -> int:
-    count = _badges.get(url_name)
-    return count(actor) if count else 0
+def _count(url_name: str, actor: Actor, counts: dict[str, int]) -> int:
+    if url_name not in counts:
+        count = _badges.get(url_name)
+        counts[url_name] = count(actor) if count else 0
+    return counts[url_name]
 
 
-def _role_label(actor: Actor) -> str:
+def describe_role(actor: Actor) -> str:
+    """The identity of an actor in words (单位管理员; 安全总监、安全员); empty for strangers."""
     if actor.kind in KIND_LABELS:
         return KIND_LABELS[actor.kind]
     return _role_labels[0](actor) if _role_labels else ""
 
 
-def _items(table: tuple[Entry, ...], kind: str, actor: Actor, path: str) -> list[tuple[str, Item]]:
+def _items(
+    table: tuple[Entry, ...], kind: str, actor: Actor, path: str, counts: dict[str, int]
+) -> list[tuple[str, Item]]:
     """The entries this actor sees, as (section, item); the longest URL that heads `path` is active."""
     shown = []
     for entry in table:
@@ -237,7 +247,7 @@ def _items(table: tuple[Entry, ...], kind: str, actor: Actor, path: str) -> list
                 label=entry.label,
                 url=url,
                 icon=entry.icon,
-                badge=_count(entry.url_name, actor),
+                badge=_count(entry.url_name, actor, counts),
                 badge_label=entry.badge_label,
                 active=url == here,
             ),

@@ -11,8 +11,12 @@ class UnitsConfig(AppConfig):
         from config import actor, menus, reference
         from units import files, identities, loader, signatures
         from units.reference import load
+        from units.views import help, messages
 
         actor.register_loader(loader.load_actor)
         menus.register_role_label(identities.role_label)
+        menus.register_badge("units:message-list", messages.badge)
+        menus.register_badge("units:me", messages.badge)
+        menus.register_badge("units:ticket-list", help.badge)
         reference.register("units", load)
         files.register_purpose(signatures.PURPOSE, files.own_unit_or_region())

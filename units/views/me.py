@@ -12,6 +12,7 @@ from units import queries
 from units.identities import describe_scope
 from units.models import Unit
 from units.roles import SCOPED_ROLES, Can, Role
+from units.views.messages import badge
 
 
 @page(Can.FIELD_HOME)
@@ -26,6 +27,7 @@ def me(request: HttpRequest) -> HttpResponse:
     held = machines.get(staff.pk, 0) if machines is not None else None
     context = {
         "staff": staff,
+        "unread": badge(actor),
         "identities": [
             (
                 str(Role(post.role).label),
