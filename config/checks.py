@@ -16,6 +16,8 @@ def sms_goes_to_people(app_configs: Any, **kwargs: Any) -> list[Error]:
         )
     if settings.SMS_SHOW_CODE_ON_PAGE and not settings.DEMO:
         found.append(Error("验证码不能显示在页面上（仅演示环境允许）。", id="shouze.E002"))
+    if settings.SECOND_FACTOR_SHOW_CODE_ON_PAGE and not settings.DEMO:
+        found.append(Error("动态口令不能显示在页面上（仅演示环境允许）。", id="shouze.E004"))
     return found
 
 

@@ -67,8 +67,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_login_stages(self) -> list[str]:
-        """The one-time code is the only step between a sign-in and the session."""
-        return ["allauth.account.stages.LoginByCodeStage"]
+        """What stands between a sign-in and the session: people's code, regulators' second factor."""
+        return [
+            "allauth.account.stages.LoginByCodeStage",
+            "units.second_factor.SecondFactorStage",
+        ]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """The address for rate limits; a server behind a unix socket has none of its own."""

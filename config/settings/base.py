@@ -160,8 +160,17 @@ ACCOUNT_RATE_LIMITS = {
     "ask_ticket": "3/m/user,20/d/user",
     # The public reports by scanning a machine's code; key = the code.
     "public_report": "6/m/ip,60/h/ip,5/10m/key,40/d/key",
+    # key = the account. The day's limit keeps six digits from being tried through over weeks.
+    "second_factor": "20/m/ip,5/5m/key,30/d/key",
 }
 ACCOUNT_ALLOW_SIGNUPS = False
+# Second factor of bureau and platform accounts (units.second_factor).
+MFA_ADAPTER = "units.second_factor.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "守责"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_COUNT = 10
+SECOND_FACTOR_SHOW_CODE_ON_PAGE = False  # the embedded demo alone turns it on
 
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True

@@ -23,6 +23,7 @@ CACHES = {"default": cache(REDIS_URL)}
 
 DEMO = True
 SMS_SHOW_CODE_ON_PAGE = True
+SECOND_FACTOR_SHOW_CODE_ON_PAGE = True
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 # Two copies side by side on one host name must not overwrite each other's cookies.
 SESSION_COOKIE_NAME = f"sessionid{_port}"

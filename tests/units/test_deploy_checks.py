@@ -11,6 +11,7 @@ PRODUCTION = {
     "DEMO": False,
     "SMS_ADAPTER": "units.sms.HttpSms",
     "SMS_SHOW_CODE_ON_PAGE": False,
+    "SECOND_FACTOR_SHOW_CODE_ON_PAGE": False,
     "SECRET_KEY": "x" * 60,
     "FIELD_KEYS": ["k"],
     "DIGEST_KEY": "d",
@@ -30,6 +31,7 @@ def found(settings: Any, **changes: Any) -> list[str]:
         ({}, []),
         ({"SMS_ADAPTER": "units.sms.ConsoleSms"}, ["shouze.E001"]),
         ({"SMS_SHOW_CODE_ON_PAGE": True}, ["shouze.E002"]),
+        ({"SECOND_FACTOR_SHOW_CODE_ON_PAGE": True}, ["shouze.E004"]),
         ({"FIELD_KEYS": [], "DIGEST_KEY": ""}, ["shouze.E011", "shouze.E012"]),
         ({"CELERY_TASK_ALWAYS_EAGER": True}, ["shouze.E003"]),
         # The embedded demo shows codes and logs messages: that is what it is for.

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from config.access import page
 from config.forms import attempt
 from config.words import cn_datetime
-from units import queries
+from units import queries, second_factor
 from units.actions.accounts import change_password
 from units.actions.settings import set_hazard_review
 from units.forms import PasswordChangeForm
@@ -43,6 +43,8 @@ def show(request: HttpRequest) -> HttpResponse:
         "reviews_hazards": unit.reviews_hazards if unit else False,
         "bureau_facts": _bureau_facts(bureau) if bureau else [],
         "supervisors": supervisors,
+        "needs_factor": second_factor.is_needed(account),
+        "factor": second_factor.standing_of(account) if second_factor.is_needed(account) else None,
     }
     return render(request, "units/account.html", context)
 

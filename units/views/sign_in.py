@@ -83,7 +83,7 @@ BUREAU = Entrance(
 @sensitive_post_parameters("password")
 def unit(request: HttpRequest) -> HttpResponse:
     """Sign in a unit account; an address of the phone or the bureau leads to its own entrance."""
-    target = _next(request)
+    target = next_address(request)
     for prefix, url_name in (("/m/", "units:phone-sign-in"), ("/bureau/", BUREAU.url_name)):
         if request.method == "GET" and target.startswith(prefix):
             return redirect(f"{reverse(url_name)}?{urlencode({'next': target})}")
@@ -100,7 +100,7 @@ def bureau(request: HttpRequest) -> HttpResponse:
 
 def _password_entrance(request: HttpRequest, entrance: Entrance) -> HttpResponse:
     if request.actor.is_authenticated:
-        return redirect(_next(request) or "home")
+        return redirect(next_address(request) or "home")
     form = PasswordSignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         response = _try_password(request, form, entrance)
@@ -109,7 +109,7 @@ def _password_entrance(request: HttpRequest, entrance: Entrance) -> HttpResponse
     context = {
         "form": form,
         "entrance": entrance,
-        "next": _next(request),
+        "next": next_address(request),
         "is_misplaced": form.has_error(NON_FIELD_ERRORS, code="wrong_entrance"),
     }
     locked = form.is_bound and form.has_error(NON_FIELD_ERRORS, code="too_many")
@@ -143,11 +143,12 @@ def _try_password(
             now=now,
         )
         return None
-    login = Login(user=user, redirect_url=_next(request) or reverse("home"))
+    login = Login(user=user, redirect_url=next_address(request) or reverse("home"))
     response = perform_password_login(request, {"username": username}, login)
     if not form.cleaned_data["remember"]:
         request.session.set_expiry(0)
-    _note_sign_in(request, user, entrance.name)
+    if request.user.is_authenticated:  # regulators are not yet: the second factor follows
+        _note_sign_in(request, user, entrance.name)
     return response
 
 
@@ -172,7 +173,7 @@ def _note_sign_in(request: HttpRequest, user: User, entrance: str) -> None:
 def phone(request: HttpRequest) -> HttpResponse:
     """Ask for a code. Every phone gets the same answer and the same next page (F5)."""
     if request.actor.is_authenticated:
-        return redirect(_next(request) or "home")
+        return redirect(next_address(request) or "home")
     initial = {"phone": request.session.get(PHONE_KEY, "")}
     form = PhoneSignInForm(request.POST or None, initial=initial)
     status = 200
@@ -185,7 +186,7 @@ def phone(request: HttpRequest) -> HttpResponse:
         status = 429
     context = {
         "form": form,
-        "next": _next(request),
+        "next": next_address(request),
         "notice": request.session.pop(NOTICE_KEY, "") if request.method == "GET" else "",
         "is_waiting": _pending(request) is not None,
     }
@@ -198,7 +199,7 @@ def phone(request: HttpRequest) -> HttpResponse:
 def phone_code(request: HttpRequest) -> HttpResponse:
     """Take the code; a phone nobody registered is asked and refused alike (F5)."""
     if request.actor.is_authenticated:
-        return redirect(_next(request) or "home")
+        return redirect(next_address(request) or "home")
     stage = LoginStageController.enter(request, STAGE)
     if stage is None:
         return _back_to_phone(request, EXPIRED if request.method == "POST" else "")
@@ -223,7 +224,7 @@ def _code_page(
 ) -> HttpResponse:
     context = {
         "form": form,
-        "next": _next(request),
+        "next": next_address(request),
         "number": process.state["phone"],
         "wait": _seconds_to_wait(process),
         "demo_code": process.code if settings.SMS_SHOW_CODE_ON_PAGE else "",
@@ -265,7 +266,7 @@ def _try_code(
         return None
     if compare_user_code(actual=form.cleaned_data["code"], expected=process.code):
         user = process.user
-        response = process.finish(_next(request) or reverse("home"))
+        response = process.finish(next_address(request) or reverse("home"))
         if not request.user.is_authenticated:
             return _back_to_phone(request, NO_LONGER)
         request.session.pop(PHONE_KEY, None)
@@ -317,7 +318,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect(target)
 
 
-def _next(request: HttpRequest) -> str:
+def next_address(request: HttpRequest) -> str:
     """Where to go after signing in, if it is an address of ours; "" otherwise (F3)."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_address = wanted.startswith(("/", "http://", "https://"))  # a bare word is a URL name
@@ -325,6 +326,6 @@ def _next(request: HttpRequest) -> str:
 
 
 def _with_next(request: HttpRequest, url_name: str) -> str:
-    target = _next(request)
+    target = next_address(request)
     url = reverse(url_name)
     return f"{url}?{urlencode({'next': target})}" if target else url
