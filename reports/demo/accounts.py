@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reports.demo import cast
+from units import second_factor
 from units.models import Appointment, Unit, User
 from units.roles import SIGN_IN_ROLES, Role
 
@@ -22,6 +23,7 @@ def lines() -> list[str]:
         + "、".join(plan.username for plan in cast.UNITS if plan.username != SHOWN_UNIT),
         "  监管人员    /bureau/sign-in/  "
         + "、".join(f"{username}（{name}）" for username, name, *_ in cast.BUREAUS),
+        *_secrets(),
         "  手机端      /m/sign-in/       手机号 + 页面上显示的演示验证码：",
     ]
     seen: set[str] = set()
@@ -36,3 +38,10 @@ def lines() -> list[str]:
         person = appointment.staff
         said.append(f"    {Role(appointment.role).label}  {person.name}  {person.user.phone}")
     return said
+
+
+def _secrets() -> list[str]:
+    """The secrets of the regulators' 动态口令, for an authenticator; the page shows the code too."""
+    users = User.objects.filter(kind__in=second_factor.KINDS).order_by("pk")
+    found = [(user.username, second_factor.secret_of(user)) for user in users]
+    return [f"    动态口令密钥  {username}  {secret}" for username, secret in found if secret]
