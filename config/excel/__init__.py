@@ -1,0 +1,1 @@
+"""Workbooks in and out: guards, typed columns, plans of imports, templates, exports (no tables)."""
