@@ -8,7 +8,6 @@ object. The applicant is told by text message, with the link that shows the stat
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +68,7 @@ def submit_registration(
     )
     _take_turns(facts["credit_code"])
     refuse_taken(facts["credit_code"], facts["username"])
-    applicant = replace(actor, name="注册申请人") if not actor.name else actor
+    applicant = _applicant(actor)
     registration = Registration(
         code=new_code(CODE_LENGTH),
         password=password_hash,
@@ -140,7 +139,7 @@ def resubmit(
     _save(fresh)
     after = {name: _plain(getattr(fresh, name)) for name in before}
     audit.record(
-        replace(actor, name="注册申请人") if not actor.name else actor,
+        _applicant(actor),
         Verb.REGISTRATION_SUBMITTED,
         fresh,
         now=now,
@@ -226,6 +225,13 @@ def object_to(
 
 
 # ---------------------------------------------------------------- rules
+def _applicant(actor: Actor) -> Actor:
+    """How an applicant without an account reads in the trail."""
+    if actor.kind != "anonymous":
+        return actor
+    return Actor(kind="anonymous", name="注册申请人", request_id=actor.request_id, ip=actor.ip)
+
+
 def _take_turns(credit_code: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, credit_code])
