@@ -1,6 +1,6 @@
 """URLs of sign-in, people, accounts and the file door."""
 
-from django.urls import path
+from django.urls import include, path
 
 from units.views import (
     account,
@@ -45,6 +45,7 @@ urlpatterns = [
     path("messages/", messages.message_list, name="message-list"),
     path("messages/open/", messages.message_open, name="message-open"),
     path("messages/read-all/", messages.message_read_all, name="message-read-all"),
+    path("", include("units.urls_organisation")),
     path("help/", help.help_, name="help"),
     path("help/ask/", help.ticket_ask, name="ticket-ask"),
     path("tickets/", help.ticket_list, name="ticket-list"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from duties.models import Checklist, Inspection, Task
 from hazards.models import Hazard
 from reports.models import IssuedDocument
 from tests.factories import duties as tasks
-from tests.factories import records
+from tests.factories import organisation, records, registrations
 from tests.world import TODAY, World
 
 
@@ -21,6 +21,8 @@ class Samples:
     hazard: Hazard
     document: IssuedDocument
     checklist: Checklist
+    # Public codes by the beginning of a route's name.
+    codes: dict[str, str] = field(default_factory=dict)
 
     def kwargs(self, name: str, arguments: tuple[str, ...]) -> dict[str, object]:
         """The URL arguments of a route: by route name first, by room otherwise."""
@@ -39,6 +41,9 @@ class Samples:
             "hazards": {"code": self.hazard.code},
             "reports": {"code": self.inspection.code},
         }
+        code = next((code for start, code in self.codes.items() if name.startswith(start)), None)
+        if code is not None:
+            special[name] = {"code": code}
         known = special.get(name) or by_room.get(name.split(":")[0], {})
         extra = {"key": self.inspection.answers[0]["key"], "photo": records.NO_SUCH_UUID}
         return {argument: {**extra, **known}[argument] for argument in arguments}
@@ -56,4 +61,14 @@ def build(world: World) -> Samples:
         hazard=records.hazard(inspection),
         document=records.document(inspection),
         checklist=Checklist.objects.filter(unit=None, category="lift", cadence="daily").first(),
+        codes=_codes(world),
     )
+
+
+def _codes(world: World) -> dict[str, str]:
+    """One row of 甲 for every group of routes that names one by its code."""
+    return {
+        "units:department-": organisation.department(world.jia).code,
+        "units:position-": organisation.position(world.jia).code,
+        "units:register-": registrations.registration("returned").code,
+    }
