@@ -20,6 +20,11 @@ SHARED = {"duties:checklist"}
 BOOKKEEPING = {"django_session", "units_user"}
 
 
+def is_scoped(route: Route) -> bool:
+    """Whether a page shows an object of a unit; a public page is for whoever holds its link."""
+    return route.takes_object and not route.declared.public_reason and route.name not in SHARED
+
+
 @pytest.fixture
 def samples(world: World) -> Samples:
     return build(world)
@@ -41,7 +46,7 @@ def fingerprint() -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "route",
-    [route for route in ROUTES if route.takes_object and route.name not in SHARED],
+    [route for route in ROUTES if is_scoped(route)],
     ids=lambda route: route.name,
 )
 def test_a_foreign_object_does_not_exist(route: Route, samples: Samples) -> None:
@@ -65,16 +70,12 @@ def test_at_least_one_stranger_is_stopped_by_scope_not_by_right(samples: Samples
     """Guards the test above against a world in which every stranger merely lacks the right."""
     stopped = set()
     for route in ROUTES:
-        if not route.takes_object or route.name in SHARED or not route.declared.reads:
+        if not is_scoped(route) or not route.declared.reads:
             continue
         for role in STRANGERS:
             if client_of(samples.world, role).get(route.url(samples)).status_code == 404:
                 stopped.add(route.name)
-    readable = {
-        route.name
-        for route in ROUTES
-        if route.takes_object and route.declared.reads and route.name not in SHARED
-    }
+    readable = {route.name for route in ROUTES if is_scoped(route) and route.declared.reads}
     assert stopped == readable
 
 

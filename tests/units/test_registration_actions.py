@@ -204,7 +204,7 @@ def test_two_tabs_make_one_registration(
         tab.join()
     assert Registration.objects.count() == 1
     assert len([one for one in outcomes if one in {"submitted", "claimed"}]) == 1
-    assert {one for one in outcomes} <= {
+    assert set(outcomes) <= {
         "submitted",
         "claimed",
         "registration_open",
