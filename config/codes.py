@@ -19,6 +19,12 @@ def new_code(length: int = 10) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
+def new_codes(number: int, length: int = 10) -> list[str]:
+    """Return many random public codes, for sets of rows written at once."""
+    letters = "".join(secrets.SystemRandom().choices(ALPHABET, k=number * length))
+    return [letters[at : at + length] for at in range(0, len(letters), length)]
+
+
 def normalise(text: str) -> str:
     """Return typed text with half-width letters and digits, without invisible characters and edges.
 

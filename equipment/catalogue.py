@@ -51,7 +51,10 @@ def get_archivable(code: str, *, day: date) -> CatalogueEntry:
 
     Raises RuleBroken on field `catalogue`, saying why this code cannot be archived.
     """
-    entry = _in_force(day).filter(pk=code).first()
+    return _archivable_or_refused(_in_force(day).filter(pk=code).first())
+
+
+def _archivable_or_refused(entry: CatalogueEntry | None) -> CatalogueEntry:
     if entry is None:
         raise RuleBroken(
             "catalogue_unknown", "设备目录中没有这个代码，请重新选择。", field="catalogue"
@@ -59,6 +62,41 @@ def get_archivable(code: str, *, day: date) -> CatalogueEntry:
     if sentence := _refusal(entry):
         raise RuleBroken("catalogue_not_archived", sentence, field="catalogue")
     return entry
+
+
+class Register:
+    """The whole catalogue of a day in memory, for imports: one query, the rules of the form."""
+
+    def __init__(self, day: date) -> None:
+        self._entries = {entry.code: entry for entry in _in_force(day).order_by("code")}
+        self._named: dict[str, list[CatalogueEntry]] = {}
+        for entry in self._entries.values():
+            self._named.setdefault(entry.name, []).append(entry)
+
+    def by_code(self, code: str) -> CatalogueEntry:
+        """Like get_archivable."""
+        return _archivable_or_refused(self._entries.get(code.upper()))
+
+    def by_name(self, name: str) -> CatalogueEntry:
+        """The entry of a name; RuleBroken when it is unknown, not archived, or not the only one."""
+        found = self._named.get(name, [])
+        varieties = [entry for entry in found if not _refusal(entry)]
+        if len(varieties) > 1:
+            codes = "、".join(entry.code for entry in varieties)
+            raise RuleBroken(
+                "catalogue_ambiguous",
+                f"“{name}”对应多个品种代码（{codes}），请填写设备品种代码。",
+                field="catalogue",
+            )
+        if not found:
+            raise RuleBroken(
+                "catalogue_unknown", f"设备目录中没有“{name[:30]}”，请从下拉列表中选择。", field="catalogue"
+            )
+        return _archivable_or_refused((varieties or found)[0])
+
+    def archivable(self) -> list[CatalogueEntry]:
+        """What may be archived, by code."""
+        return [entry for entry in self._entries.values() if not _refusal(entry)]
 
 
 def _refusal(entry: CatalogueEntry) -> str:
