@@ -98,8 +98,8 @@ def _count(unit: Unit, found: list[QuerySet]) -> list[int]:
 
 
 def _counted(rows: QuerySet) -> Subquery:
-    number = Func(F("pk"), function="COUNT", output_field=IntegerField())
-    return Subquery(rows.order_by().values(number=number))
+    count = Func(F("pk"), function="COUNT", output_field=IntegerField())
+    return Subquery(rows.order_by().values(rows_found=count))
 
 
 def _exists(url_name: str) -> bool:
