@@ -70,6 +70,17 @@ app.conf.update(
             "schedule": SWEEP,
             "options": {"expires": SWEEP.total_seconds()},
         },
+        "lapse-leaves": {
+            "task": "units.tasks.lapse_leaves",
+            "schedule": crontab(minute="*/10"),
+            "options": {"expires": 600},
+        },
+        # What is due is read from the calendar; a second wake tells nobody twice.
+        "remind-units": {
+            "task": "units.tasks.remind",
+            "schedule": crontab(hour="8,14", minute=15),
+            "options": {"expires": 3600},
+        },
         "mark-overdue-hazards": {
             "task": "hazards.tasks.mark_overdue",
             "schedule": crontab(minute=3),

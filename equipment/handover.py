@@ -72,4 +72,5 @@ SHARE = Share(
     lines=lines,
     move=move,
     stranded=stranded,
+    takers=(OFFICER_ROLE,),
 )

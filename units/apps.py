@@ -9,8 +9,11 @@ class UnitsConfig(AppConfig):
 
     def ready(self) -> None:
         from config import actor, menus, reference
-        from units import files, identities, loader, signatures
+        from units import files, identities, loader, panels, queries_leave, signatures
+        from units.actions import activities, certificates
         from units.reference import load
+        from units.roles import Can
+        from units.staff_panels import own_panels
         from units.views import help, messages
 
         actor.register_loader(loader.load_actor)
@@ -19,4 +22,8 @@ class UnitsConfig(AppConfig):
         menus.register_badge("units:me", messages.badge)
         menus.register_badge("units:ticket-list", help.badge)
         reference.register("units", load)
+        menus.register_badge("units:staff-list", queries_leave.badge)
         files.register_purpose(signatures.PURPOSE, files.own_unit_or_region())
+        files.register_purpose(certificates.PURPOSE, files.own_unit_or_region(Can.STAFF_VIEW))
+        files.register_purpose(activities.PURPOSE, files.own_unit_or_region(Can.ACTIVITY_VIEW))
+        panels.register(own_panels)

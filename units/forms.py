@@ -158,6 +158,7 @@ class StaffFilterForm(forms.Form):
     """What the list of people is narrowed by (F12)."""
 
     STATES = (("employed", "在职"), ("left", "已注销"), ("all", "全部"))
+    NO_DEPARTMENT = "none"
 
     q = TextField(
         label="姓名 / 手机号 / 岗位",
@@ -165,10 +166,19 @@ class StaffFilterForm(forms.Form):
         max_length=60,
         widget=forms.TextInput(attrs={"placeholder": "可只填一部分", "type": "search"}),
     )
+    department = forms.ChoiceField(label="部门（含下级）", required=False)
     role = forms.ChoiceField(
         label="身份", required=False, choices=[("", "全部身份"), *Role.choices]
     )
     state = forms.ChoiceField(label="状态", required=False, choices=STATES)
+
+    def __init__(self, *args: Any, departments: Sequence[tuple[str, str]] = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["department"].choices = [
+            ("", "全部部门"),
+            *departments,
+            (self.NO_DEPARTMENT, "未分配部门"),
+        ]
 
 
 @dataclass(frozen=True)
@@ -249,7 +259,9 @@ class IdentityForm(forms.Form):
 class PersonForm(IdentityForm):
     """Step 2: the person, with the identities of step 1 carried along."""
 
-    DETAILS = ("name", "phone", "id_number", "job_number", "started_on")
+    DETAILS = (
+        "name", "phone", "department", "position", "id_number", "job_number", "started_on"
+    )  # fmt: skip
 
     name = TextField(
         label="姓名",
@@ -258,6 +270,16 @@ class PersonForm(IdentityForm):
         error_messages={"required": "请填写姓名。", "max_length": "姓名最多 60 个字。"},
     )
     phone = PhoneField(autocomplete="off", help_text="用于登录手机端，须由本人使用。")
+    department = forms.ChoiceField(
+        label="部门",
+        required=False,
+        error_messages={"invalid_choice": "该部门已撤销，请重新选择。"},
+    )
+    position = forms.ChoiceField(
+        label="岗位",
+        required=False,
+        error_messages={"invalid_choice": "该岗位已撤销，请重新选择。"},
+    )
     id_number = TextField(
         label="身份证件号码",
         required=False,
@@ -274,6 +296,23 @@ class PersonForm(IdentityForm):
         error_messages={"max_length": "工号最多 30 个字。"},
     )
     started_on = DayField(label="入职日期", required=False, help_text="不填为今天。")
+
+    def __init__(
+        self,
+        *args: Any,
+        departments: Sequence[tuple[str, str]] = (),
+        positions: Sequence[tuple[str, str]] = (),
+        **kwargs: Any,
+    ):
+        super().__init__(*args, **kwargs)
+        for name, choices, where in (
+            ("department", departments, "部门管理"),
+            ("position", positions, "岗位管理"),
+        ):
+            field = self.fields[name]
+            field.choices = [("", "未选择"), *choices]
+            hint = "选填。" if choices else f"选填；先在“{where}”中新增后可选。"
+            field.help_text = hint
 
     def details(self) -> list[BoundField]:
         """The fields of step 2, in order."""

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from units.roles import OFFICERS, Role
+
 if TYPE_CHECKING:
     from config.actor import Actor
     from units.identities import Identity
@@ -39,6 +41,7 @@ class Share:
         take one of them (then nothing is done at all).
     stranded(staff, identities) -> how many could no longer be held if the person's identities
         became these; 0 if the app does not care.
+    takers: the identities of which a successor needs one; nobody else is offered in 移交给.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Share:
     lines: Callable[[Staff], list[str]]
     move: Move
     stranded: Callable[[Staff, Sequence[Identity]], int] = lambda staff, identities: 0
+    takers: tuple[Role, ...] = OFFICERS
 
 
 _shares: dict[str, Share] = {}

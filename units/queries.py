@@ -9,10 +9,10 @@ from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.http import Http404
 
 from config.actor import Actor
-from units import handover
+from units import handover, queries_certificates
 from units.identities import describe, vacant
 from units.models import Appointment, AuditEntry, Bureau, Staff, Unit, User
-from units.roles import OFFICERS, SIGN_IN_ROLES, Role
+from units.roles import SIGN_IN_ROLES, Role
 
 MACHINES = "equipment"  # the hand-over share whose count stands in the staff list
 
@@ -39,7 +39,9 @@ def account_by_username(username: str) -> User | None:
 # ---------------------------------------------------------------- people of a unit
 def get_staff(actor: Actor, code: str) -> Staff:
     """One of the actor's people by public code, present or former; Http404 for anybody else's."""
-    staff = Staff.objects.for_actor(actor).select_related("user", "unit").filter(code=code).first()
+    people = Staff.objects.for_actor(actor)
+    people = people.select_related("user", "unit", "department", "position")
+    staff = people.filter(code=code).first()
     if staff is None:
         raise Http404
     return staff
@@ -55,14 +57,23 @@ def own_staff(actor: Actor) -> Staff:
 
 
 def staff_list(
-    actor: Actor, *, words: str = "", role: str = "", state: str = "employed", on: date
+    actor: Actor,
+    *,
+    words: str = "",
+    role: str = "",
+    state: str = "employed",
+    departments: Collection[int] | None = None,
+    on: date,
 ) -> QuerySet[Staff]:
     """The actor's people for the list of 人员管理 (F12), each with `posts`, newest first.
 
-    `words` is looked for in name, phone, job number and identity; several words must all be found.
-    `state`: employed | left | all.
+    `words` is looked for in name, phone, job number, identity and post; several words must all be
+    found. `state`: employed | left | all. `departments`: keys of a department and all below it, an
+    empty collection = people without one. Each row knows `certificate_until`, the first end among
+    its certificates.
     """
-    people = Staff.objects.for_actor(actor).select_related("user")
+    people = Staff.objects.for_actor(actor).select_related("user", "department", "position")
+    people = people.annotate(certificate_until=queries_certificates.first_end())
     if state == "employed":
         people = people.employed()
     elif state == "left":
@@ -74,10 +85,15 @@ def staff_list(
             Q(name__icontains=word)
             | Q(user__phone__contains=word, ended_on=None)
             | Q(job_number__icontains=word)
+            | Q(position__name__icontains=word)
             | Exists(in_force.filter(staff_id=OuterRef("pk"), role__in=named))
         )
     if role:
         people = people.filter(Exists(in_force.filter(staff_id=OuterRef("pk"), role=role)))
+    if departments is not None:
+        people = people.filter(
+            Q(department_id__in=departments) if departments else Q(department=None)
+        )
     return people.prefetch_related(
         Prefetch("appointments", queryset=in_force, to_attr="posts")
     ).order_by("-id")
@@ -105,17 +121,23 @@ def staff_in_post(
     return Staff.objects.employed().filter(Exists(posts), unit_id=unit_id)
 
 
-def successors(staff: Staff, *, on: date) -> list[tuple[str, str]]:
-    """(code, label) of the colleagues who can take over from a person: officers first."""
-    officers = set(staff_in_post(staff.unit_id, OFFICERS, on=on).values_list("pk", flat=True))
+def successors(
+    staff: Staff, shares: Collection[handover.Share], *, on: date
+) -> list[tuple[str, str]]:
+    """(code, label) of the colleagues who can take over all that a person holds in these shares.
+
+    Only who has the identity each share asks for is offered; whether the scope covers every machine
+    is said by the label and judged when they take over.
+    """
     people = Staff.objects.employed().filter(unit_id=staff.unit_id).exclude(pk=staff.pk)
+    in_force = Appointment.objects.in_force(on)
+    for share in shares:
+        takes = in_force.filter(staff_id=OuterRef("pk"), role__in=share.takers)
+        people = people.filter(Exists(takes))
     people = people.prefetch_related(
-        Prefetch(
-            "appointments", Appointment.objects.in_force(on).order_by("role_slot"), to_attr="posts"
-        )
-    )
-    ordered = sorted(people, key=lambda one: (one.pk not in officers, one.pk))
-    return [(one.code, f"{one.name}（{roles_in_words(one.posts)}）") for one in ordered]
+        Prefetch("appointments", in_force.order_by("role_slot"), to_attr="posts")
+    ).order_by("pk")
+    return [(one.code, f"{one.name}（{roles_in_words(one.posts)}）") for one in people]
 
 
 def vacant_posts(actor: Actor, *, on: date) -> list[str]:

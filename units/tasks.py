@@ -10,3 +10,21 @@ from units import delivery
 def drain_outbox() -> None:
     """Deliver what is due in the outbox (command twin: manage.py drain_outbox)."""
     delivery.drain(now=timezone.now())
+
+
+# Imported where they run: the actions below write messages, and the outbox wakes the task above.
+@shared_task
+def lapse_leaves() -> None:
+    """Requests to leave that nobody answered take effect (twin: manage.py lapse_leaves)."""
+    from units.actions.leave import lapse_requests
+
+    lapse_requests(now=timezone.now())
+
+
+@shared_task
+def remind() -> None:
+    """Certificates that end, drills and trainings not held (twin: manage.py remind)."""
+    from units import reminders
+
+    reminders.remind_certificates(now=timezone.now())
+    reminders.remind_activities(now=timezone.now())

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from config.access import page
 from config.clock import local_day
-from units import queries
+from config.words import cn_date
+from units import queries, queries_leave
 from units.identities import describe_scope
-from units.models import Unit
+from units.models import Staff, Unit
+from units.queries_certificates import certificates_of, validity
 from units.roles import SCOPED_ROLES, Can, Role
 from units.views.messages import badge
 
@@ -20,7 +25,8 @@ def me(request: HttpRequest) -> HttpResponse:
     """Name, unit, identities with scope, phone masked; what is missing and who supplies it (F5)."""
     actor = request.actor
     staff = queries.own_staff(actor)
-    posts = queries.posts_of(staff, on=local_day(timezone.now()))
+    today = local_day(timezone.now())
+    posts = queries.posts_of(staff, on=today)
     machines = queries.machines_of([staff.pk])
     # Machines are bound to 安全员 only; a 质量安全员 lacks nothing without one.
     is_officer = any(post.role == Role.SAFETY_OFFICER for post in posts)
@@ -37,9 +43,24 @@ def me(request: HttpRequest) -> HttpResponse:
         ],
         "is_officer": is_officer,
         "machines": f"{held} 台" if held is not None else "",
+        "certificates": _certificates(staff, today),
+        "may_leave": actor.can(Can.LEAVE_ASK),
+        "leave_word": "待单位处理" if queries_leave.open_request(staff) else "",
         "missing": _missing(staff.unit) if is_officer and held == 0 else "",
     }
     return render(request, "units/me.html", context)
+
+
+def _certificates(staff: Staff, today: date) -> list[dict[str, Any]]:
+    """One's certificates on the books with their end in words (F16)."""
+    rows = []
+    for one in certificates_of(staff):
+        if one.closed_at is None:
+            kind, word = validity(one.valid_until, day=today)
+            until = f"有效期至{cn_date(one.valid_until)}" if one.valid_until else ""
+            note = "，".join(filter(None, (one.number, until)))
+            rows.append({"paper": one, "kind": kind, "word": word, "note": note})
+    return rows
 
 
 def _missing(unit: Unit) -> str:

@@ -12,17 +12,22 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.access import page
+from config.actor import Actor
 from config.clock import local_day
 from config.forms import attempt
 from config.paging import paginate
 from config.words import cn_date
-from units import crypto, handover, queries
+from units import crypto, handover, queries, queries_leave, queries_places
 from units.actions.staff import add_staff
 from units.audit import Verb
 from units.forms import IdentityForm, PersonForm, StaffFilterForm
 from units.identities import describe, describe_scope, warnings
 from units.models import Appointment, AuditEntry, Staff
+from units.panels import panels_of
+from units.queries_certificates import certificates_of, validity
+from units.queries_places import Place
 from units.roles import OFFICERS, SCOPED_ROLES, Can, Role
+from units.views.certificates import row_of
 
 STEPS = ("选择身份", "填写人员信息")
 FIELD_NAMES = {
@@ -30,6 +35,8 @@ FIELD_NAMES = {
     "job_number": "工号",
     "phone": "手机号",
     "id_number": "证件号码",
+    "department": "部门",
+    "position": "岗位",
     "identities": "身份",
     "reason": "原因",
     "hand_over_to": "移交给",
@@ -40,7 +47,8 @@ FIELD_NAMES = {
 @page(Can.STAFF_VIEW)
 def list_(request: HttpRequest) -> HttpResponse:
     """The people of the unit, narrowed by words, identity and state."""
-    form = StaffFilterForm(request.GET)
+    places = queries_places.departments(request.actor)
+    form = StaffFilterForm(request.GET, departments=[place.choice for place in places])
     form.is_valid()
     chosen = getattr(form, "cleaned_data", {})
     today = local_day(timezone.now())
@@ -49,6 +57,7 @@ def list_(request: HttpRequest) -> HttpResponse:
         words=chosen.get("q", ""),
         role=chosen.get("role", ""),
         state=chosen.get("state") or "employed",
+        departments=_keys(chosen.get("department", ""), places),
         on=today,
     )
     shown, size = paginate(request, people)
@@ -57,16 +66,26 @@ def list_(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": shown,
         "size": size,
-        "rows": _rows(list(shown)),
-        "is_filtered": bool(chosen.get("q") or chosen.get("role") or state != "employed"),
+        "rows": _rows(list(shown), today),
+        "is_filtered": bool(
+            chosen.get("q") or chosen.get("role") or chosen.get("department") or state != "employed"
+        ),
         "vacant": [] if request.htmx else queries.vacant_posts(request.actor, on=today),
+        "leaving": [] if request.htmx else list(queries_leave.waiting(request.actor)[:5]),
         "may_manage": request.actor.can(Can.STAFF_MANAGE),
     }
     template = "units/_staff_rows.html" if request.htmx else "units/staff_list.html"
     return render(request, template, context)
 
 
-def _rows(people: list[Staff]) -> list[dict[str, Any]]:
+def _keys(code: str, places: list[Place]) -> frozenset[int] | None:
+    """The keys of a department and those below it; empty = without one; None = all people."""
+    if code == StaffFilterForm.NO_DEPARTMENT:
+        return frozenset()
+    return next((place.keys for place in places if place.department.code == code), None)
+
+
+def _rows(people: list[Staff], today: date) -> list[dict[str, Any]]:
     machines = queries.machines_of([one.pk for one in people])
     return [
         {
@@ -74,6 +93,8 @@ def _rows(people: list[Staff]) -> list[dict[str, Any]]:
             "identities": "、".join(str(Role(post.role).label) for post in one.posts),
             "scope": _scope_in_words(one),
             "machines": _machines_in_words(one, machines),
+            "until": one.certificate_until if one.ended_on is None else None,
+            "validity": validity(one.certificate_until, day=today),
         }
         for one in people
     ]
@@ -109,11 +130,13 @@ def add_details(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("units:staff-add")
     identities = IdentityForm(request.POST)
-    form = PersonForm(request.POST)
+    choices = place_choices(request.actor)
+    form = PersonForm(request.POST, **choices)
     if not identities.is_valid():
         return _identity_page(request, identities, form)
     if request.POST.get("step") != "details":
-        return _details_page(request, PersonForm(initial=_initial(request.POST)), form, identities)
+        typed = PersonForm(initial=_initial(request.POST), **choices)
+        return _details_page(request, typed, form, identities)
     if form.is_valid():
         cleaned = form.cleaned_data
         unit = queries.own_unit(request.actor)
@@ -127,6 +150,7 @@ def add_details(request: HttpRequest) -> HttpResponse:
                 id_number=cleaned["id_number"],
                 job_number=cleaned["job_number"],
                 started_on=cleaned["started_on"],
+                **chosen_place(request.actor, cleaned),
                 actor=request.actor,
                 now=timezone.now(),
             ),
@@ -135,6 +159,27 @@ def add_details(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"已新增人员：{staff.name}。")
             return redirect("units:staff-detail", staff.code)
     return _details_page(request, form, form, identities)
+
+
+def place_choices(actor: Actor, staff: Staff | None = None) -> dict[str, list[tuple[str, str]]]:
+    """The departments and posts to choose from; what a person holds already stays choosable."""
+    departments = [place.choice for place in queries_places.departments(actor)]
+    positions = [(one.code, one.name) for one in queries_places.positions(actor)]
+    for held, choices in (
+        (staff and staff.department, departments),
+        (staff and staff.position, positions),
+    ):
+        if held and held.closed_at is not None:
+            choices.append((held.code, f"{held.name}（已撤销）"))
+    return {"departments": departments, "positions": positions}
+
+
+def chosen_place(actor: Actor, cleaned: dict[str, Any]) -> dict[str, Any]:
+    """What was chosen, as the arguments of the actions."""
+    return {
+        "department": queries_places.department_by_code(actor, cleaned["department"]),
+        "position": queries_places.position_by_code(actor, cleaned["position"]),
+    }
 
 
 def _initial(data: Any) -> dict[str, Any]:
@@ -153,7 +198,7 @@ def _identity_page(
         "steps": STEPS,
         "carried": carried.carried(details=True) if carried is not None else [],
     }
-    return render(request, "units/staff_add.html", context)
+    return render(request, "units/staff_add.html", context, status=422 if form.errors else 200)
 
 
 def _details_page(
@@ -167,7 +212,8 @@ def _details_page(
         "identities": [describe(one.role, one.categories) for one in chosen],
         "warnings": warnings(one.role for one in chosen),
     }
-    return render(request, "units/staff_add_details.html", context)
+    status = 422 if form.errors else 200
+    return render(request, "units/staff_add_details.html", context, status=status)
 
 
 @page(Can.STAFF_VIEW)
@@ -189,6 +235,9 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "past_posts": [_post(post) for post in queries.posts_before(staff, on=today, but=posts)],
         "warnings": warnings(post.role for post in posts),
         "holdings": [(share, share.lines(staff)) for share in handover.shares()],
+        "certificates": [row_of(one, today) for one in certificates_of(staff)],
+        "panels": panels_of(staff, request.actor),
+        "leaving": queries_leave.open_request(staff),
         "trail": [_entry(one) for one in queries.trail_of(staff)],
         "may_manage": request.actor.can(Can.STAFF_MANAGE) and is_employed,
         "list_url": reverse("units:staff-list"),
