@@ -6,10 +6,12 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 
 from config.forms import TextField
+from units import profile
 from units.forms import PhoneField
-from units.models import Registration
+from units.models import Registration, Unit
 from units.models.unit import UnitKind
 from units.queries_registration import region_choices
 from units.validators import credit_code_problem, username_problem
@@ -85,8 +87,8 @@ class RegistrationForm(forms.Form):
     repeat = forms.CharField(
         label="再填一次密码",
         strip=False,
-        required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        error_messages={"required": "请再填一次密码。"},
     )
 
     def __init__(self, *args: Any, day: date, **kwargs: Any):
@@ -108,7 +110,8 @@ class RegistrationForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if "password" in cleaned and cleaned["password"] != cleaned.get("repeat"):
+        first, second = cleaned.get("password"), cleaned.get("repeat")
+        if first != second and "repeat" not in self.errors and "password" not in self.errors:
             self.add_error("repeat", "两次填写的密码不一致。")
         return cleaned
 
@@ -126,6 +129,7 @@ class MendForm(RegistrationForm):
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["password"].required = False
+        self.fields["repeat"].required = False
         self.fields["password"].help_text = f"不填表示沿用原来设置的密码。{PASSWORD_HELP}"
 
     @staticmethod
@@ -134,3 +138,41 @@ class MendForm(RegistrationForm):
         names = ("name", "credit_code", "kinds", "address", "contact_name", "contact_phone")
         values = {name: getattr(registration, name) for name in (*names, "username", "version")}
         return values | {"region": registration.region_id}
+
+
+class ProfileForm(forms.Form):
+    """企业信息 as it was opened at `version`; which fields are required depends on the kinds."""
+
+    use_required_attribute = False
+
+    legal_representative = _text("法定代表人", 40)
+    address = _text("地址", 160, attrs={"autocomplete": "street-address"})
+    postcode = _text("邮政编码", 6, attrs={"inputmode": "numeric", "autocomplete": "postal-code"})
+    contact_name = _text("联系人", 40)
+    contact_phone = _text("联系电话", 30, attrs={"inputmode": "tel", "autocomplete": "off"})
+    landline = _text("单位固定电话", 30, attrs={"inputmode": "tel", "autocomplete": "off"})
+    email = _text("电子邮箱", 80, attrs={"inputmode": "email", "autocomplete": "off"})
+    industry = _text("所属行业", 40, help_text="如 房屋建筑业、物业管理、化工。")
+    safety_department = _text(
+        "安全管理机构",
+        60,
+        help_text="按规定设置的特种设备安全管理机构；未单独设置的填写承担该职责的部门。",
+    )
+    safety_phone = _text("安全管理机构电话", 30, attrs={"inputmode": "tel", "autocomplete": "off"})
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, *args: Any, kinds: list[str], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for fact in profile.FACTS:
+            self.fields[fact.name].required = fact.is_required(kinds)
+
+    def shown(self) -> list[BoundField]:
+        """The fields in the order of the page."""
+        return [self[fact.name] for fact in profile.FACTS]
+
+    @staticmethod
+    def initial_of(unit: Unit) -> dict[str, Any]:
+        """The form's values for a unit as it is."""
+        return {fact.name: getattr(unit, fact.name) for fact in profile.FACTS} | {
+            "version": unit.version
+        }

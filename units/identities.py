@@ -91,10 +91,15 @@ def describe_scope(categories: Collection[str]) -> str:
     return "、".join(_categories[one] for one in ordered) or "全部类别"
 
 
+def named_posts(kinds: Iterable[str]) -> list[Role]:
+    """The posts that a unit of these kinds has to name (F20)."""
+    wanted = {role for kind in kinds for role in NAMED_POSTS.get(kind, ())}
+    return [role for role in Role if role in wanted]
+
+
 def vacant(kinds: Iterable[str], held: Collection[str]) -> list[str]:
     """The labels of the posts that a unit of these kinds has to name and nobody holds (F20)."""
-    wanted = {role for kind in kinds for role in NAMED_POSTS.get(kind, ())}
-    return [str(role.label) for role in Role if role in wanted and role not in held]
+    return [str(role.label) for role in named_posts(kinds) if role not in held]
 
 
 def role_label(actor: Actor) -> str:

@@ -7,6 +7,10 @@ from datetime import date
 
 PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 ID_NUMBER = re.compile(r"\d{17}[\dX]", re.ASCII)
+POSTCODE = re.compile(r"\d{6}", re.ASCII)
+# Mobile and landline numbers, with area code and extension: 023-63800000, 400-820-1234 转 5.
+TELEPHONE = re.compile(r"\+?[\d][\d()\- ]{4,22}\d(?: ?(?:转|-|#|,) ?\d{1,6})?", re.ASCII)
+EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(?:\.[^@\s.]+)+")
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}", re.ASCII)
 
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -21,6 +25,25 @@ def phone_problem(text: str) -> str:
     if PHONE.fullmatch(text):
         return ""
     return f"手机号应为 11 位数字、以 1 开头，现为 {len(text)} 位，请核对。"
+
+
+def telephone_problem(text: str) -> str:
+    """Return what is wrong with a mobile or landline number, "" when nothing is."""
+    if TELEPHONE.fullmatch(text):
+        return ""
+    return "电话应为手机号或带区号的固定电话，如 023-63800000，请核对。"
+
+
+def postcode_problem(text: str) -> str:
+    """Return what is wrong with a postcode, "" when nothing is."""
+    return "" if POSTCODE.fullmatch(text) else "邮政编码应为 6 位数字，请核对。"
+
+
+def email_problem(text: str) -> str:
+    """Return what is wrong with an e-mail address, "" when nothing is."""
+    if EMAIL.fullmatch(text) and ".." not in text:
+        return ""
+    return "电子邮箱的格式应如 anquan@example.com，请核对。"
 
 
 def username_problem(text: str) -> str:
