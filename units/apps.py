@@ -11,7 +11,9 @@ class UnitsConfig(AppConfig):
         from config import actor, menus, reference
         from units import files, identities, loader, panels, queries_leave, signatures
         from units.actions import activities, certificates
+        from units.actions.regulations import PURPOSE as REGULATION
         from units.reference import load
+        from units.roles import Can
         from units.roles import Can
         from units.staff_panels import own_panels
         from units.views import help, messages
@@ -24,6 +26,7 @@ class UnitsConfig(AppConfig):
         reference.register("units", load)
         menus.register_badge("units:staff-list", queries_leave.badge)
         files.register_purpose(signatures.PURPOSE, files.own_unit_or_region())
+        files.register_purpose(REGULATION, files.own_unit_or_region(Can.ORG_VIEW, Can.REGION_VIEW))
         files.register_purpose(certificates.PURPOSE, files.own_unit_or_region(Can.STAFF_VIEW))
         files.register_purpose(activities.PURPOSE, files.own_unit_or_region(Can.ACTIVITY_VIEW))
         panels.register(own_panels)

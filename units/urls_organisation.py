@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from units.views import departments, positions
+from units.views import departments, positions, regulations
 
 urlpatterns = [
     path("departments/", departments.list_, name="department-list"),
@@ -14,4 +14,10 @@ urlpatterns = [
     path("positions/<slug:code>/edit/", positions.edit, name="position-edit"),
     path("positions/<slug:code>/close/", positions.close, name="position-close"),
     path("positions/<slug:code>/duty/", positions.duty, name="position-duty"),
+    path("regulations/", regulations.list_, name="regulation-list"),
+    path("regulations/add/", regulations.add, name="regulation-add"),
+    path("regulations/<slug:code>/", regulations.detail, name="regulation"),
+    path("regulations/<slug:code>/edit/", regulations.edit, name="regulation-edit"),
+    path("regulations/<slug:code>/replace/", regulations.replace, name="regulation-replace"),
+    path("regulations/<slug:code>/close/", regulations.close, name="regulation-close"),
 ]

@@ -70,5 +70,6 @@ def _codes(world: World) -> dict[str, str]:
     return {
         "units:department-": organisation.department(world.jia).code,
         "units:position-": organisation.position(world.jia).code,
+        "units:regulation": organisation.regulation(world.jia).code,
         "units:register-": registrations.registration("returned").code,
     }

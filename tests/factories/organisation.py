@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from config.actor import SYSTEM
+from tests.factories import papers
 from tests.factories.units import NOW
-from units.actions import organisation
-from units.models import Department, Position, Staff, Unit
+from units.actions import organisation, regulations
+from units.models import Department, Position, Regulation, Staff, Unit
 
 
 def department(
@@ -29,3 +30,12 @@ def put(
     for one in people:
         one.department, one.position = department, position
         one.save(update_fields=["department", "position"])
+
+
+def regulation(
+    unit: Unit, name: str = "电梯安全管理制度", kind: str = "management", text: str = ""
+) -> Regulation:
+    """A rule with one PDF."""
+    return regulations.add_regulation(
+        unit, name=name, kind=kind, file=papers.upload(papers.pdf(text)), actor=SYSTEM, now=NOW
+    )
