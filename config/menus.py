@@ -119,6 +119,7 @@ PERSON_MENU: tuple[Entry, ...] = (
 )
 
 HELP_URL_NAME = "units:help"
+GUIDE_URL_NAME = "units:guide"
 # Where the bell leads: the first of these that exists and may be opened.
 BELL: tuple[Entry, ...] = (
     Entry("消息", "units:message-list", "bell", None, ("desk", "bureau"), badge_label="条未读"),
@@ -174,6 +175,7 @@ class Shell:
     role_label: str = ""
     bell: Item | None = None
     help_url: str = ""
+    guide_url: str = ""
     logout_url: str = ""
 
 
@@ -187,7 +189,7 @@ def build_shell(request: HttpRequest) -> Shell:
     actor = getattr(request, "actor", ANONYMOUS)
     kind = SHELLS.get(actor.kind, "public")
     if kind == "public":
-        return Shell(help_url=_url(HELP_URL_NAME))
+        return Shell(help_url=_url(HELP_URL_NAME), guide_url=_url(GUIDE_URL_NAME))
     counts: dict[str, int] = {}  # asked once, though an entry may stand in two places
 
     def items(table: tuple[Entry, ...]) -> list[tuple[str, Item]]:
@@ -203,6 +205,7 @@ def build_shell(request: HttpRequest) -> Shell:
         role_label=describe_role(actor),
         bell=next((item for _, item in items(BELL)), None),
         help_url=_url(HELP_URL_NAME),
+        guide_url=_url(GUIDE_URL_NAME),
         logout_url=_url(LOGOUT_URL_NAME),
     )
 

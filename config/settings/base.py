@@ -196,7 +196,7 @@ SUPPORT_PHONE = env("SUPPORT_PHONE", default="")
 # ---------------------------------------------------------------- files
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env("STATIC_ROOT", default=str(DATA_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("guide", BASE_DIR / "docs" / "guide" / "images")]
 # Fonts are read by the PDF renderer from disk; compressing 20 MB of them takes a minute.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
     "jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "ttf", "otf",

@@ -32,6 +32,7 @@ class Samples:
             "duties:field-record": {"code": self.inspection.code},
             "duties:field-machine": {"code": self.world.lift.code},
             "duties:checklist": {"code": self.checklist.code},
+            "units:guide-page": {"chapter": "start"},
             "reports:region-unit": {"code": self.world.jia.code},
         }
         by_room = {
