@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from duties.models import Checklist, Inspection, Task
 from hazards.models import Hazard
 from reports.models import IssuedDocument
+from tests.factories import codes, declarations, organisation, people_papers, records, registrations
 from tests.factories import duties as tasks
-from tests.factories import organisation, records, registrations
+from tests.factories import notices as bureau_notices
 from tests.world import TODAY, World
 
 
@@ -23,6 +24,7 @@ class Samples:
     checklist: Checklist
     # Public codes by the beginning of a route's name.
     codes: dict[str, str] = field(default_factory=dict)
+    token: str = ""
 
     def kwargs(self, name: str, arguments: tuple[str, ...]) -> dict[str, object]:
         """The URL arguments of a route: by route name first, by room otherwise."""
@@ -46,7 +48,11 @@ class Samples:
         if code is not None:
             special[name] = {"code": code}
         known = special.get(name) or by_room.get(name.split(":")[0], {})
-        extra = {"key": self.inspection.answers[0]["key"], "photo": records.NO_SUCH_UUID}
+        extra = {
+            "token": self.token,
+            "key": self.inspection.answers[0]["key"],
+            "photo": records.NO_SUCH_UUID,
+        }
         return {argument: {**extra, **known}[argument] for argument in arguments}
 
 
@@ -54,6 +60,13 @@ def build(world: World) -> Samples:
     """Write the objects and return them."""
     done = tasks.task(world.crane, TODAY, state="done")
     inspection = records.inspection(done, world.li, failing=1)
+    labelled = codes.device_code(world.lift)
+    report = codes.public_report(labelled)
+    own = {
+        "equipment:report": report.code,
+        "equipment:public-reported": report.code,
+        "units:ticket": codes.ticket(world.li).code,
+    }
     return Samples(
         world=world,
         task=tasks.task(world.lift, TODAY),
@@ -62,15 +75,36 @@ def build(world: World) -> Samples:
         hazard=records.hazard(inspection),
         document=records.document(inspection),
         checklist=Checklist.objects.filter(unit=None, category="lift", cadence="daily").first(),
-        codes=_codes(world),
+        codes=_codes(world) | own,
+        token=labelled.token,
     )
 
 
 def _codes(world: World) -> dict[str, str]:
     """One row of 甲 for every group of routes that names one by its code."""
+    declared = declarations.filed(
+        None, "suspend", unit=world.jia, actor=world.actor(world.jia_admin)
+    )
+    training = people_papers.activity(world.jia, world.li)
+    people_papers.leave_request(world.zhang)
     return {
+        "equipment:declaration": declared.code,
+        "equipment:suspend-": declared.code,
         "units:department-": organisation.department(world.jia).code,
         "units:position-": organisation.position(world.jia).code,
         "units:regulation": organisation.regulation(world.jia).code,
+        "units:certificate-add": world.li.code,
+        "units:certificate-": people_papers.certificate(world.li).code,
+        "units:drill-": people_papers.activity(world.jia, world.li, kind="drill").code,
+        "units:training-": training.code,
+        "units:activity": training.code,
         "units:register-": registrations.registration("returned").code,
+        "units:registration-": registrations.registration().code,
+        **_notice(world),
     }
+
+
+def _notice(world: World) -> dict[str, str]:
+    """A notice of the bureau to 甲 alone, and 甲's receipt."""
+    receipt = bureau_notices.receipt(bureau_notices.notice(world.bureau), world.jia)
+    return {"units:received-": receipt.code, "units:notice": receipt.notice.code}
