@@ -24,13 +24,17 @@ class PanelRow:
 
 @dataclass(frozen=True)
 class Panel:
-    """A card on the machine's page; `url` leads to the whole list, `empty` explains a blank."""
+    """A card on the machine's page; `url` leads to the whole list, `empty` explains a blank.
+
+    `picture` is the address of a drawing of ours that is shown above the rows (the QR code).
+    """
 
     title: str
     rows: list[PanelRow] = field(default_factory=list)
     url: str = ""
     link_label: str = "查看全部"
     empty: str = "暂无记录"
+    picture: str = ""
 
 
 PanelMaker = Callable[[Equipment, Actor], list[Panel]]

@@ -75,6 +75,7 @@ class Verb(models.TextChoices):
     SUSPENSION_ENDED = "suspension.ended", "恢复生产"
     CODE_ISSUED = "device_code.issued", "赋码"
     CODE_REPLACED = "device_code.replaced", "换码"
+    PUBLIC_REPORTED = "public_report.received", "公众报告问题"
     PUBLIC_REPORT_ANSWERED = "public_report.answered", "处理公众报告"
     ARCHIVE_IMPORTED = "archive.imported", "导入历史设备"
     ARCHIVE_CLAIMED = "archive.claimed", "认领设备"
