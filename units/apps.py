@@ -9,11 +9,21 @@ class UnitsConfig(AppConfig):
 
     def ready(self) -> None:
         from config import actor, menus, reference
-        from units import files, identities, loader, panels, queries_leave, signatures
-        from units.actions import activities, certificates
+        from config.excel import kinds
+        from units import (
+            files,
+            identities,
+            loader,
+            panels,
+            queries_desk,
+            queries_leave,
+            queries_notices,
+            signatures,
+        )
+        from units.actions import activities, certificates, notices
         from units.actions.regulations import PURPOSE as REGULATION
+        from units.imports import departments, staff
         from units.reference import load
-        from units.roles import Can
         from units.roles import Can
         from units.staff_panels import own_panels
         from units.views import help, messages
@@ -30,3 +40,8 @@ class UnitsConfig(AppConfig):
         files.register_purpose(certificates.PURPOSE, files.own_unit_or_region(Can.STAFF_VIEW))
         files.register_purpose(activities.PURPOSE, files.own_unit_or_region(Can.ACTIVITY_VIEW))
         panels.register(own_panels)
+        menus.register_badge("units:registration-list", queries_desk.waiting_count)
+        menus.register_badge("units:regulation-list", queries_notices.unread_count)
+        files.register_purpose(notices.PURPOSE, queries_notices.may_read_file)
+        for kind in (departments.KIND, staff.KIND):
+            kinds.register(kind)

@@ -1,0 +1,240 @@
+"""Imports of small tables by django-import-export, behind the same pages as the large ones (B118).
+
+A resource's rows go through the product's own actions, one after another. The dry run is
+import-export's: the very same run, rolled back. A row may therefore lean on an earlier one (a
+department on its parent), and the preview says exactly what the writing will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from import_export import resources
+from import_export.instance_loaders import BaseInstanceLoader
+from import_export.results import RowResult
+from tablib import Dataset
+
+from config.errors import RuleBroken
+from config.excel.kinds import Context
+from config.excel.plan import Change, Line, Plan, Verdict, duplicates
+from config.excel.reader import CellProblem, Sheet
+
+_NUMBER, _VALUES = "number", "values"
+VERDICTS = {
+    RowResult.IMPORT_TYPE_NEW: Verdict.CREATE,
+    RowResult.IMPORT_TYPE_UPDATE: Verdict.CHANGE,
+    RowResult.IMPORT_TYPE_SKIP: Verdict.SAME,
+    RowResult.IMPORT_TYPE_INVALID: Verdict.REFUSED,
+}
+
+
+@dataclass
+class Record:
+    """One row on its way: what it matched, what it says, what would change."""
+
+    existing: Any = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+
+    @property
+    def pk(self) -> int | None:
+        return getattr(self.existing, "pk", None)
+
+    @property
+    def version(self) -> int:
+        return getattr(self.existing, "version", 0)
+
+
+class NoLoader(BaseInstanceLoader):
+    """Rows are matched by `find`, not by a query set of one model."""
+
+    def get_instance(self, row: Mapping[str, Any]) -> None:
+        return None
+
+
+class ActionResource(resources.Resource):
+    """Base of a small import; a subclass says how rows are matched, compared and written.
+
+    `labels` maps each column that can change to how the preview calls it; `key_column` names the
+    column whose cell is pointed at when two rows of the file are about the same thing.
+    """
+
+    labels: Mapping[str, str] = {}
+    key_column = ""
+
+    class Meta:
+        using_db = "default"
+        use_transactions = True
+        store_instance = True
+        report_skipped = True
+        skip_diff = True
+        skip_html_diff = True
+        import_id_fields: tuple[str, ...] = ()
+        instance_loader_class = NoLoader
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.done = 0
+
+    # ------------------------------------------------------------ what a subclass says
+    def key(self, values: Mapping[str, Any]) -> Any:
+        """What two rows of one file must not share."""
+        raise NotImplementedError
+
+    def find(self, values: Mapping[str, Any]) -> Any:
+        """The object a row is about, or None; RuleBroken when it must not be touched."""
+        raise NotImplementedError
+
+    def as_is(self, existing: Any) -> Mapping[str, str]:
+        """Column name -> how the object's value reads."""
+        raise NotImplementedError
+
+    def as_wanted(self, existing: Any, values: Mapping[str, Any]) -> Mapping[str, str]:
+        """Column name -> how it would read; columns left out stay as they are."""
+        raise NotImplementedError
+
+    def create(self, values: Mapping[str, Any]) -> Any:
+        """Add what the row describes by its action."""
+        raise NotImplementedError
+
+    def change(self, existing: Any, values: Mapping[str, Any]) -> Any:
+        """Change the object by its action."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------ import-export's steps
+    def init_instance(self, row: Any = None) -> Record:
+        return Record()
+
+    def get_instance(self, instance_loader: BaseInstanceLoader, row: Any) -> Record | None:
+        try:
+            found = self.find(row[_VALUES])
+        except RuleBroken as broken:
+            raise _refusal(broken) from broken
+        return Record(existing=found) if found is not None else None
+
+    def import_instance(self, instance: Record, row: Any, **kwargs: Any) -> None:
+        instance.values = row[_VALUES]
+        if instance.existing is None:
+            return
+        was = self.as_is(instance.existing)
+        wanted = self.as_wanted(instance.existing, instance.values)
+        instance.changes = [
+            Change(name, label, was[name], wanted[name])
+            for name, label in self.labels.items()
+            if name in wanted and wanted[name] != was[name]
+        ]
+
+    def skip_row(
+        self, instance: Record, original: Any, row: Any, import_validation_errors: Any = None
+    ) -> bool:
+        return instance.existing is not None and not instance.changes
+
+    def validate_instance(
+        self,
+        instance: Record,
+        import_validation_errors: Any = None,
+        validate_unique: bool = True,
+    ) -> None:
+        """The actions check; there is no model to clean."""
+
+    def save_instance(self, instance: Record, is_create: bool, row: Any, **kwargs: Any) -> None:
+        try:
+            if is_create:
+                self.create(instance.values)
+            else:
+                self.change(instance.existing, instance.values)
+        except RuleBroken as broken:
+            raise _refusal(broken) from broken
+
+    def save_m2m(self, instance: Record, row: Any, **kwargs: Any) -> None:
+        """Nothing: the actions have written everything."""
+
+    def after_import_row(self, row: Any, row_result: RowResult, **kwargs: Any) -> None:
+        self.done += 1
+        self.context.progress(self.done)
+
+    # ------------------------------------------------------------ plan and writing
+    def run(self, lines: Sequence[Line], *, dry_run: bool) -> list[RowResult]:
+        """Put lines through; a fault of ours is raised and nothing of the run is kept."""
+        dataset = Dataset(headers=[_NUMBER, _VALUES])
+        for line in lines:
+            dataset.append([line.number, line.values])
+        self.done = 0
+        result = self.import_data(
+            dataset, dry_run=dry_run, raise_errors=False, use_transactions=True
+        )
+        if result.has_errors():
+            faults = [
+                *result.base_errors,
+                *(one for _, found in result.row_errors() for one in found),
+            ]
+            raise faults[0].error
+        return result.rows
+
+    def plan(self, sheet: Sheet) -> Plan:
+        """Judge every row: problems of its cells first, then what the actions say."""
+        lines = [
+            Line(
+                number=number,
+                verdict=Verdict.REFUSED if problems else Verdict.SAME,
+                values=values,
+                problems=list(problems),
+                mended=list(mended),
+            )
+            for block in sheet.blocks()
+            for number, values, problems, mended in block.rows()
+        ]
+        sound = [line for line in lines if not line.problems]
+        duplicates(
+            sound,
+            [self.key(line.values) for line in sound],
+            label=sheet.label(self.key_column),
+            address=lambda number: sheet.address(self.key_column, number),
+        )
+        sound = [line for line in sound if not line.problems]
+        for line, row in zip(sound, self.run(sound, dry_run=True), strict=True):
+            _judge(line, row, sheet)
+        return Plan(lines, list(sheet.notes))
+
+    def apply(self, plan: Plan) -> dict[str, int]:
+        """Write the create and change lines of a plan; return how many of each were written.
+
+        A row that was sound in the plan and is refused now means that somebody wrote in between:
+        everything is taken back by the caller's transaction (RuleBroken "import_overtaken").
+        """
+        wanted = [line for line in plan.lines if line.verdict in (Verdict.CREATE, Verdict.CHANGE)]
+        rows = self.run(wanted, dry_run=False)
+        if any(row.validation_error for row in rows):
+            raise RuleBroken(
+                "import_overtaken",
+                "导入时数据刚刚被他人修改过，没有写入任何一行，请重新检查后导入。",
+            )
+        found = [VERDICTS[row.import_type] for row in rows]
+        return {one.value: found.count(one) for one in (Verdict.CREATE, Verdict.CHANGE)}
+
+
+def _judge(line: Line, row: RowResult, sheet: Sheet) -> None:
+    line.verdict = VERDICTS[row.import_type]
+    if row.validation_error is not None:
+        for one in row.validation_error.error_list:
+            name = one.params["field"]
+            known = any(column.name == name for column in sheet.columns)
+            line.refuse(
+                CellProblem(
+                    sheet.label(name) if known else "",
+                    sheet.address(name, line.number) if known else "",
+                    one.message.rstrip("。"),
+                    one.code,
+                )
+            )
+        return
+    line.key, line.version = row.instance.pk, row.instance.version
+    line.changes = tuple(row.instance.changes)
+
+
+def _refusal(broken: RuleBroken) -> ValidationError:
+    return ValidationError(broken.message, code=broken.code, params={"field": broken.field or ""})
