@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from equipment.views import archive, assign, codes, edit, public, reports
+from equipment.views import (
+    archive,
+    assign,
+    claims,
+    codes,
+    declarations,
+    declare,
+    edit,
+    public,
+    reports,
+)
 
 app_name = "equipment"
 urlpatterns = [
@@ -24,4 +34,16 @@ urlpatterns = [
     path("c/<slug:token>/", public.machine, name="public"),
     path("c/<slug:token>/report/", public.report, name="public-report"),
     path("c/<slug:token>/reported/<slug:code>/", public.reported, name="public-reported"),
+    path("equipment/<slug:code>/declare/", declare.declare, name="declare"),
+    path("claims/", claims.claim_list, name="claim-list"),
+    path("claims/claim/", claims.claim, name="claim"),
+    path("claims/decline/", claims.claim_decline, name="claim-decline"),
+    path("bureau/archive/", claims.archive_list, name="archive-list"),
+    path("declarations/", declarations.declaration_list, name="declaration-list"),
+    path("declarations/confirm/", declarations.confirm_many, name="declaration-confirm"),
+    path("declarations/suspend/", declare.suspend, name="suspend"),
+    path("declarations/<slug:code>/", declarations.declaration, name="declaration"),
+    path("declarations/<slug:code>/decide/", declarations.decide, name="declaration-decide"),
+    path("declarations/<slug:code>/withdraw/", declarations.withdraw, name="declaration-withdraw"),
+    path("declarations/<slug:code>/end/", declare.suspend_end, name="suspend-end"),
 ]
