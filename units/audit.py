@@ -57,6 +57,7 @@ class Verb(models.TextChoices):
     REGISTRATION_RETURNED = "registration.returned", "退回单位注册"
     REGISTRATION_CLAIMED = "registration.claimed", "认领开户"
     REGISTRATION_OBJECTED = "registration.objected", "撤销认领开户"
+    REGISTRATION_CHECKED = "registration.checked", "核查认领开户"
     SECOND_FACTOR_SET = "account.second_factor_set", "绑定动态口令"
     SECOND_FACTOR_RESET = "account.second_factor_reset", "重置动态口令"
     NOTICE_PUBLISHED = "notice.published", "下发通知公告"

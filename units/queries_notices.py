@@ -112,12 +112,16 @@ def received(actor: Actor) -> QuerySet[NoticeReceipt]:
     return found.select_related("notice__bureau", "notice__file").order_by("-notice_id")
 
 
+def unread(actor: Actor) -> QuerySet[NoticeReceipt]:
+    """What a unit received and has still to confirm, the latest first."""
+    return received(actor).filter(read_at=None, notice__withdrawn_at=None)
+
+
 def unread_count(actor: Actor) -> int:
     """The badge of 管理制度: notices that the unit has still to confirm."""
     if actor.kind != "unit":
         return 0
-    waiting = NoticeReceipt.objects.filter(unit_id=actor.unit_id, read_at=None)
-    return waiting.filter(notice__withdrawn_at=None).count()
+    return unread(actor).count()
 
 
 def get_received(actor: Actor, code: str) -> NoticeReceipt:
