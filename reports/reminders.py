@@ -15,11 +15,16 @@ from django.urls import NoReverseMatch, reverse
 
 from config.actor import Actor
 from config.clock import local_day
+from equipment import queries_declarations
+from equipment.models import Declaration
 from reports.figures import Figure, link
+from units import queries_activities, queries_leave, queries_notices
 from units import queries_certificates as certificates
-from units.models import Unit
+from units.models import Activity, LeaveRequest, Unit
 from units.models.unit import UnitKind
+from units.queries_profile import completeness_of
 
+SHOWN_MISSING = 3
 LICENSED = frozenset({UnitKind.PRODUCTION.value, UnitKind.FILLING.value})
 
 
@@ -71,7 +76,31 @@ TABLE: tuple[Entry, ...] = (
         lambda actor, day: certificates.expired(actor, day=day),
         "is-danger",
     ),
+    Entry(
+        "离职申请待处理",
+        "units:leave-list",
+        (("state", LeaveRequest.State.OPEN.value),),
+        lambda actor, day: queries_leave.waiting(actor),
+    ),
+    Entry(
+        "通知未读",
+        "units:regulation-list",
+        (("tab", "external"), ("read", "no")),
+        lambda actor, day: queries_notices.unread(actor),
+    ),
+    Entry(
+        "申报待监管确认",
+        "equipment:declaration-list",
+        (("tab", Declaration.State.FILED.value),),
+        lambda actor, day: queries_declarations.waiting(actor),
+        "",
+    ),
 )
+# Of which every year wants a record: what is lacking, and where it is registered.
+YEARLY = {
+    Activity.Kind.DRILL: "units:drill-list",
+    Activity.Kind.TRAINING: "units:training-list",
+}
 
 
 def reminders(actor: Actor, unit: Unit, now: datetime) -> Reminders:
@@ -84,8 +113,33 @@ def reminders(actor: Actor, unit: Unit, now: datetime) -> Reminders:
             Figure(entry.label, number, link(entry.url_name, **dict(entry.params)), entry.kind)
             for entry, number in zip(shown, counts, strict=True)
         ],
-        [],
+        [*_profile(unit, actor, day), *_yearly(actor, day)],
     )
+
+
+def _profile(unit: Unit, actor: Actor, day: date) -> list[Note]:
+    """How complete 企业信息 is, unless nothing is missing (three queries)."""
+    found = completeness_of(unit, actor, on=day)
+    if found.is_complete:
+        return []
+    words = "、".join(one.label for one in found.missing[:SHOWN_MISSING])
+    more = " 等" if len(found.missing) > SHOWN_MISSING else ""
+    text = f"企业信息还缺 {len(found.missing)} 项：{words}{more}。"
+    return [Note("late", f"完整度 {found.percent}%", text, reverse("units:profile"), "去补全")]
+
+
+def _yearly(actor: Actor, day: date) -> list[Note]:
+    """The drills and trainings that this year still lacks (one query)."""
+    return [
+        Note(
+            "late",
+            "未登记",
+            f"{day.year} 年还没有登记{kind.label}。",
+            reverse(YEARLY[kind]),
+            f"登记{kind.label}",
+        )
+        for kind in queries_activities.missing_this_year(actor, day=day)
+    ]
 
 
 def _count(unit: Unit, found: list[QuerySet]) -> list[int]:

@@ -17,6 +17,7 @@ from equipment.models import Licence, Station
 from reports.statistics import Machines
 from units.models import Appointment, Department, Position, Unit
 from units.models.unit import UnitKind
+from units.profile import required
 from units.roles import Role
 
 USING, PRODUCTION, FILLING = UnitKind.USING, UnitKind.PRODUCTION, UnitKind.FILLING
@@ -68,7 +69,11 @@ def of_unit(actor: Actor, day: date, *, machines: Machines) -> Setup:
         .values_list("role", flat=True)
         .distinct()
     )
-    steps = [_organisation(unit), _people(unit, roles)]
+    steps = [
+        _profile(unit),
+        _organisation(unit),
+        _people(unit, roles),
+    ]
     if USING in unit.kinds:
         steps += [_machines(machines), _machine_officers(machines)]
     if PRODUCTION in unit.kinds or FILLING in unit.kinds:
@@ -113,6 +118,17 @@ def _url(name: str) -> str:
 
 def _step(label: str, text: str, is_done: bool, url_name: str, note: str = "") -> Step:
     return Step(label, text, is_done, note, _url(url_name))
+
+
+def _profile(unit: Unit) -> Step:
+    missing = [fact.label for fact in required(unit.kinds) if not getattr(unit, fact.name)]
+    return _step(
+        "企业信息",
+        "填写地址、联系人、安全管理机构等必填内容。",
+        not missing,
+        "units:profile",
+        f"还缺{'、'.join(missing)}" if missing else "",
+    )
 
 
 def _organisation(unit: Unit) -> Step:

@@ -28,7 +28,7 @@ from units.models import Department, Position, Staff, Unit
 
 As = Callable[[Any], Client]
 YESTERDAY = TODAY - timedelta(days=1)
-QUERIES = 5
+QUERIES = 10
 
 
 @pytest.fixture(autouse=True)
@@ -311,7 +311,7 @@ class TestSetup:
         assert "单位设置还差" in answer.content.decode()
 
 
-SETUP_FIRST = ["部门与岗位", "人员"]
+SETUP_FIRST = ["企业信息", "部门与岗位", "人员"]
 SETUP_USING = [*SETUP_FIRST, "设备", "绑定安全员"]
 
 

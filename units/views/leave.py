@@ -66,9 +66,21 @@ def withdraw(request: HttpRequest) -> HttpResponse:
 
 @page(Can.STAFF_MANAGE)
 def leave_list(request: HttpRequest) -> HttpResponse:
-    """Requests of the unit's people: those that wait for an answer first."""
-    shown, size = paginate(request, queries_leave.request_list(request.actor))
+    """Requests of the unit's people: those that wait for an answer first, or (`?state=open`) alone."""
+    only_open = request.GET.get("state") == State.OPEN.value
+    waiting = queries_leave.waiting(request.actor)
+    found = waiting if only_open else queries_leave.request_list(request.actor)
+    shown, size = paginate(request, found)
     context = {
+        "tabs": [
+            {"label": "全部", "url": request.path, "active": not only_open},
+            {
+                "label": "待处理",
+                "url": f"?state={State.OPEN.value}",
+                "active": only_open,
+                "count": waiting.count(),
+            },
+        ],
         "page": shown,
         "size": size,
         "rows": [(one, KINDS[one.state]) for one in shown],

@@ -51,8 +51,11 @@ def list_(request: HttpRequest) -> HttpResponse:
 
 
 def _external(request: HttpRequest) -> HttpResponse:
-    shown, size = paginate(request, queries_notices.received(request.actor))
-    context = {"page": shown, "size": size, "tabs": _tabs(request, "external")}
+    only_unread = request.GET.get("read") == "no"
+    found = queries_notices.unread if only_unread else queries_notices.received
+    shown, size = paginate(request, found(request.actor))
+    tabs = _tabs(request, "external")
+    context = {"page": shown, "size": size, "tabs": tabs, "only_unread": only_unread}
     return render(request, "units/regulation_external.html", context)
 
 
