@@ -14,6 +14,7 @@ from config.reference import (
     stop_if,
     sync,
 )
+from units.duty_texts import load_duty_texts
 from units.models import Region, Rule
 
 DATA = Path(__file__).resolve().parent / "data"
@@ -26,8 +27,12 @@ CONFIDENCE = ("H", "M", "L")
 
 
 def load() -> list[Tally]:
-    """Load regions and rules from units/data; see config.reference for what loading means."""
-    return [load_regions(DATA / "regions.yaml"), load_rules(DATA / "rules.yaml")]
+    """Load regions, rules and duty texts from units/data; see config.reference for what loading means."""
+    return [
+        load_regions(DATA / "regions.yaml"),
+        load_rules(DATA / "rules.yaml"),
+        load_duty_texts(DATA / "duty_texts.yaml"),
+    ]
 
 
 def load_regions(path: Path) -> Tally:

@@ -11,11 +11,12 @@ from config import reference
 from config.reference import DataError, Tally
 from duties.models import Checklist, ChecklistItem
 from equipment.models import CatalogueEntry, DutyTitle, LicenceFamily, LicenceItem
-from units.models import Region, Rule
+from units.models import DutyText, Region, Rule
 
 TABLES = (
     Region,
     Rule,
+    DutyText,
     CatalogueEntry,
     DutyTitle,
     LicenceFamily,
@@ -42,13 +43,14 @@ def test_the_second_run_changes_nothing_and_every_row_stays():
     assert run().splitlines() == [
         "行政区划：新增 0，变更 0，未变 158",
         f"法规标准：新增 0，变更 0，未变 {rules}",
+        "岗位职责与守则：新增 0，变更 0，未变 43",
         "设备目录：新增 0，变更 0，未变 157",
         "职务与文书名称：新增 0，变更 0，未变 162",
         "许可清单类别：新增 0，变更 0，未变 20",
         "许可项目：新增 0，变更 0，未变 22",
         "固定清单：新增 0，变更 0，未变 87",
         "管控项：新增 0，变更 0，未变 683",
-        f"基础数据合计：新增 0，变更 0，未变 {1289 + rules}",
+        f"基础数据合计：新增 0，变更 0，未变 {1332 + rules}",
     ]
     assert everything() == before
 
@@ -64,7 +66,8 @@ def test_an_unchanged_load_writes_no_row(django_assert_max_num_queries):
 
 @pytest.mark.django_db
 def test_the_first_run_fills_empty_tables():
-    for model in (ChecklistItem, Checklist, LicenceItem, LicenceFamily, DutyTitle, Rule):
+    models = (ChecklistItem, Checklist, LicenceItem, LicenceFamily, DutyTitle, DutyText, Rule)
+    for model in models:
         model.objects.all().delete()
     CatalogueEntry.objects.update(parent=None)
     CatalogueEntry.objects.all().delete()
@@ -72,8 +75,8 @@ def test_the_first_run_fills_empty_tables():
     Region.objects.all().delete()
     lines = run().splitlines()
     assert lines[0] == "行政区划：新增 158，变更 0，未变 0"
-    assert lines[7] == "管控项：新增 683，变更 0，未变 0"
-    assert lines[8] == f"基础数据合计：新增 {1289 + Rule.objects.count()}，变更 0，未变 0"
+    assert lines[8] == "管控项：新增 683，变更 0，未变 0"
+    assert lines[9] == f"基础数据合计：新增 {1332 + Rule.objects.count()}，变更 0，未变 0"
 
 
 @pytest.mark.django_db
@@ -82,7 +85,7 @@ def test_what_was_changed_by_hand_is_put_right():
     CatalogueEntry.objects.filter(pk="3110").update(duty_category="crane")
     lines = run().splitlines()
     assert lines[0] == "行政区划：新增 0，变更 1，未变 157"
-    assert lines[2] == "设备目录：新增 0，变更 1，未变 156"
+    assert lines[3] == "设备目录：新增 0，变更 1，未变 156"
     assert Region.objects.get(pk="500103").name == "渝中区"
     assert CatalogueEntry.objects.get(pk="3110").duty_category == "lift"
 
