@@ -14,6 +14,7 @@ EXEMPTIONS: dict[str, str] = {
     "not_yet_in_use": "设备未投入使用",
     "stopped": "已办理停用手续",
     "scrapped": "已报废注销",
+    "suspended": "单位已停产",
     "not_archived": "当日尚未建档",
 }
 
@@ -23,7 +24,11 @@ class MachineDay:
     """The facts about one machine on one day that decide about its daily to-do."""
 
     status: str | None  # a UseStatus value; None = no status row covers the day
-    is_formal: bool = False  # receipt number given or confirmed by the bureau (decision 6)
+    # The day lies in the exempt days of its 停用 / 报废: declared with receipt and file, or
+    # confirmed by the bureau, and not objected to (decision 6).
+    is_formal: bool = False
+    # The day lies in the exempt days of a 停产 of its unit.
+    is_suspended: bool = False
 
 
 def exemption(machine: MachineDay) -> str | None:
@@ -38,4 +43,4 @@ def exemption(machine: MachineDay) -> str | None:
         return "not_yet_in_use"
     if machine.status in (UseStatus.STOPPED, UseStatus.SCRAPPED) and machine.is_formal:
         return str(machine.status)
-    return None
+    return "suspended" if machine.is_suspended else None

@@ -38,6 +38,8 @@ CATCH_UP_DAYS = 35
 RUN_LOCK = 7_401
 # And of the one that keeps `generate` and `refresh_today` apart.
 ROWS_LOCK = 7_403
+# New rows of one change from which the planner is told of them (an import of 10,000 machines).
+MANY = 1_000
 _LOCK_TIMED_OUT = "55P03"
 
 # Every machine with what decides about its day: the reason of exemption, or NULL if it owes.
@@ -46,10 +48,13 @@ _MACHINE_DAYS = """
            CASE WHEN s.status IS NULL THEN 'not_archived'
                 WHEN s.status = 'not_yet_in_use' THEN 'not_yet_in_use'
                 WHEN s.status IN ('stopped', 'scrapped')
-                     AND (s.receipt_no <> '' OR s.confirmed_at IS NOT NULL) THEN s.status
+                     AND s.exempt_period @> %(day)s::date THEN s.status
+                WHEN p.id IS NOT NULL THEN 'suspended'
            END AS exemption
       FROM equipment_equipment e
       LEFT JOIN equipment_statusperiod s ON s.equipment_id = e.id AND s.period @> %(day)s::date
+      LEFT JOIN equipment_suspensionperiod p ON p.unit_id = e.unit_id
+           AND p.period @> %(day)s::date AND p.exempt_period @> %(day)s::date
       LEFT JOIN equipment_officerbinding b ON b.equipment_id = e.id AND b.period @> %(day)s::date
      WHERE (%(units)s::bigint[] IS NULL OR e.unit_id = ANY(%(units)s))
        AND (%(machines)s::bigint[] IS NULL OR e.id = ANY(%(machines)s))
@@ -241,6 +246,9 @@ def refresh_today(
     with transaction.atomic():
         _wait_for_generation()
         outcome = _generate(day, now=now, units=None, machines=machines)
+        if outcome.created > MANY:
+            with connection.cursor() as cursor:
+                cursor.execute("ANALYZE duties_task")
         _ids(_RECATEGORISE, given)
         waived = _ids(_WAIVE, given)
         _ids(_RESTORE, given)

@@ -139,6 +139,12 @@ def build(
     )
 
 
+def offer_stop(page: Page, reason: str) -> None:
+    """Offer the declared 停用 and its reason where nothing was chosen yet; it is saved on 立即提交."""
+    if not page.round.values["round_status"]:
+        page.round.values |= {"round_status": RoundStatus.STOPPED.value, "stop_reason": reason}
+
+
 def keep_typed(
     page: Page, changes: Mapping[str, Change], keys: Iterable[str] | None = None
 ) -> None:

@@ -1,4 +1,4 @@
-"""Forms of the archive: filter, machine, status, officer."""
+"""Forms of the archive: filter, machine, officer."""
 
 from __future__ import annotations
 
@@ -23,9 +23,6 @@ DUE_CHOICES = (
     ("60", "60 天内到期"),
     ("90", "90 天内到期"),
     (queries.NO_DATE, "未填写日期"),
-)
-RECEIPT_HELP = (
-    "停用、报废须填写登记机关的办理回执编号。没有编号的，在监管部门确认前仍按在用生成每日待办。"
 )
 RELEASE = "none"
 
@@ -151,9 +148,7 @@ class AddForm(FactsForm):
         initial=UseStatus.IN_USE.value,
         widget=forms.RadioSelect,
         error_messages={"required": "请选择使用状态。"},
-    )
-    receipt_no = TextField(
-        label="办理回执编号", required=False, max_length=60, help_text=RECEIPT_HELP
+        help_text="停用、报废的设备建档后，还须在设备页申报（回执或监管部门确认），在此之前照常生成每日待办。",
     )
 
 
@@ -171,28 +166,6 @@ class EditForm(FactsForm):
             if name not in {"catalogue", "version"}
         }
         return values | {"catalogue": machine.catalogue_id, "version": machine.version}
-
-
-class StatusForm(forms.Form):
-    """Another 使用状态, from when, why, and the receipt."""
-
-    status = forms.ChoiceField(
-        label="变更为",
-        choices=UseStatus.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": "请选择使用状态。"},
-    )
-    from_on = forms.DateField(
-        label="生效日期",
-        widget=forms.DateInput,
-        error_messages={"required": "请填写生效日期。"},
-    )
-    reason = TextField(
-        label="原因", required=False, max_length=200, help_text="停用、报废必须说明原因。"
-    )
-    receipt_no = TextField(
-        label="办理回执编号", required=False, max_length=60, help_text=RECEIPT_HELP
-    )
 
 
 class AssignForm(forms.Form):

@@ -12,7 +12,7 @@ from django.http import Http404
 from config.actor import Actor
 from config.codes import normalise
 from equipment.enums import Category, UseStatus
-from equipment.models import Equipment, StatusPeriod
+from equipment.models import Equipment, StatusPeriod, StopDeclaration
 from equipment.models.machine import EquipmentQuerySet
 from equipment.words import span
 from units.models import Appointment, Staff, Unit
@@ -55,9 +55,11 @@ def unit_of(actor: Actor, code: str) -> Unit | None:
 
 def _described(machines: EquipmentQuerySet) -> EquipmentQuerySet:
     """Rows with what every page shows: catalogue, officer, unit, and whether duties still run."""
-    unregistered = StatusPeriod.objects.filter(
-        equipment=OuterRef("pk"), period__upper_inf=True, receipt_no="", confirmed_at=None
-    ).filter(status__in=[UseStatus.STOPPED, UseStatus.SCRAPPED])
+    unregistered = (
+        StatusPeriod.objects.filter(equipment=OuterRef("pk"), period__upper_inf=True)
+        .filter(status__in=[UseStatus.STOPPED, UseStatus.SCRAPPED])
+        .exclude(exempt_period__upper_inf=True)
+    )
     return machines.select_related("catalogue", "officer", "unit").annotate(
         is_unregistered_stop=Exists(unregistered)
     )
@@ -167,7 +169,7 @@ STATUS_KINDS = {UseStatus.IN_USE: "done"}
 
 
 def status_word(machine: Equipment) -> Word:
-    """How the 使用状态 reads; a stop without receipt says that duties go on (decision 6)."""
+    """How the 使用状态 reads; a stop that exempts from nothing says so (decision 6)."""
     label = machine.get_status_display()
     if machine.is_unregistered_stop:
         return Word("late", f"{label}（未备案）")
@@ -245,6 +247,12 @@ def bound_counts(staff_ids: Collection[int]) -> dict[int, int]:
 
 
 # ------------------------------------------------------------------ history
+def stop_on(machine: Equipment, day: date) -> StopDeclaration | None:
+    """The 临时停用 that covers a day and was not rejected, the latest one; None without."""
+    covering = machine.stop_declarations.covering(day).filter(rejected_at=None)
+    return covering.order_by("-id").first()
+
+
 @dataclass(frozen=True)
 class Line:
     """One dated row of a machine's history in words."""
@@ -276,7 +284,7 @@ def stop_lines(machine: Equipment, day: date) -> list[Line]:
     return [
         Line(
             row.reason,
-            f"{span(row.period)} · {row.declared_by.name}申报",
+            f"{span(row.period)} · {row.declared_by_name or row.declared_by}申报",
             row.period.lower <= day < row.period.upper,
         )
         for row in rows[:RECENT_STOPS]

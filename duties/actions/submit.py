@@ -18,6 +18,7 @@ from duties.documents import digest, freeze_facts
 from duties.enums import Handling, Result, RoundStatus, TaskState, Timing
 from duties.models import Inspection, InspectionDraft, InspectionPhoto, Task
 from equipment.actions.stops import declare_stop
+from equipment.queries import stop_on
 from hazards.actions import record_hazard
 from units import audit
 from units.models import Photo, Signature, Staff
@@ -222,7 +223,10 @@ def _follow_up(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Everything a signed round sets going: hazards, the stop declaration, the audit row."""
+    """Everything a signed round sets going: hazards, the stop declaration, the audit row.
+
+    A 停用 on a day that a 临时停用 covers already opens no second one.
+    """
     items = {item["key"]: item for item in inspection.version.items}
     for answer in inspection.answers:
         if answer["result"] != Result.FAIL:
@@ -241,7 +245,8 @@ def _follow_up(
             actor=actor,
             now=now,
         )
-    if inspection.round_status == RoundStatus.STOPPED:
+    stopped = inspection.round_status == RoundStatus.STOPPED
+    if stopped and stop_on(task.equipment, task.period_on) is None:
         declare_stop(
             task.equipment,
             reason=inspection.stop_reason,

@@ -27,6 +27,8 @@ from duties.answers import Change, is_blank
 from duties.checklists import compose
 from duties.forms import PageForm, PhotoForm, Upload, changes_of, uploads_of
 from duties.models import Task
+from equipment.models import StopDeclaration
+from equipment.queries import stop_on
 from units.photos import store_photo
 from units.roles import Can
 
@@ -49,7 +51,11 @@ def inspect(request: HttpRequest, code: str) -> HttpResponse:
             return redirect("duties:field-record", task.inspection.code)
         try:
             drafts.refuse_unless_workable(task, actor=request.actor, now=now)
-            return _render(request, task, _page_of(task, request.actor, now), now)
+            shown = _page_of(task, request.actor, now)
+            declared = stop_on(task.equipment, task.period_on) if task.equipment else None
+            if declared is not None:
+                sheet.offer_stop(shown, declared.reason)
+            return _render(request, task, shown, now, declared=declared)
         except RuleBroken as broken:
             return _refused(request, task, PageForm(), {}, broken, now)
 
@@ -271,8 +277,10 @@ def _render(
     *,
     notice: str = "",
     status: int = 200,
+    declared: StopDeclaration | None = None,
 ) -> HttpResponse:
     context = {
+        "declared": declared,
         "task": task,
         "machine": task.equipment,
         "sheet": shown,

@@ -1,13 +1,12 @@
-"""Archiving a machine, changing its facts, changing its 使用状态."""
+"""Archiving a machine and changing its facts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db import transaction
 
 from config.actor import Actor
 from config.clock import local_day
@@ -15,15 +14,17 @@ from config.codes import normalise
 from config.errors import RuleBroken
 from equipment import catalogue as catalogues
 from equipment import hooks
+from equipment.actions.codes import issue_code
+from equipment.actions.numbers import refuse_taken, write_unique
+from equipment.actions.status import REGISTERED, lock_machine, refuse_foreign, write_status
 from equipment.enums import Category, UseStatus
-from equipment.models import CatalogueEntry, Equipment, StatusPeriod
+from equipment.models import CatalogueEntry, Equipment
 from equipment.queries import officer_scope
+from equipment.rules import refuse_in_use_since, refuse_quantity, refuse_single_cylinder
 from equipment.validators import clean_equipment_code, clean_registration_no
 from units.audit import Verb, record
 from units.models import Unit
 
-# Statuses that exempt from duties only with a receipt or the bureau's confirmation (decision 6).
-REGISTERED = (UseStatus.STOPPED, UseStatus.SCRAPPED)
 TEXTS = ("name", "place", "inner_no", "model", "manufacturer", "product_no", "rescue_phone")
 REQUIRED = {"name": "请填写设备名称。", "place": "请填写使用地点。"}
 # Facts besides catalogue, name and place, as they are when nobody gave them.
@@ -40,11 +41,6 @@ OPTIONAL: dict[str, Any] = {
     "rescue_phone": "",
 }
 FACTS = ("catalogue", "name", "place", *OPTIONAL)
-# Constraint -> (field, how the number is called)
-UNIQUE = {
-    "equipment_code_once": ("equipment_code", "设备代码"),
-    "registration_no_once": ("registration_no", "使用登记证编号"),
-}
 
 
 @transaction.atomic
@@ -63,13 +59,14 @@ def add_equipment(
     """Archive a machine (or one registration group of cylinders or pipelines) and return it.
 
     `facts` may hold the keys of OPTIONAL. The duty category is the catalogue entry's, always
-    (decision 4). The status runs from today; a 停用 or 报废 without `receipt_no` owes its duties
-    like a machine in use (decision 6). Raises RuleBroken beside the field; a number that another
-    unit holds is refused without saying whose it is.
+    (decision 4). The status runs from today; one archived as 停用 or 报废 owes its duties until it
+    is declared with its file or confirmed (decision 6): `receipt_no` is kept as it was given. The
+    machine gets its code (F37). Raises RuleBroken beside the field; a number that another unit
+    holds is refused without saying whose it is.
     """
     if unknown := set(facts) - set(OPTIONAL):
         raise TypeError(f"not facts of a machine: {', '.join(sorted(unknown))}")
-    _refuse_foreign(unit.pk, actor)
+    refuse_foreign(unit.pk, actor)
     day = local_day(now)
     needed = {"catalogue": catalogue, "name": name, "place": place}
     known = _checked(OPTIONAL | facts | needed, day=day)
@@ -81,12 +78,13 @@ def add_equipment(
         **known,
     )
     if machine.status != UseStatus.SCRAPPED:
-        _refuse_taken(machine)
-    _save(machine.save)
+        refuse_taken(machine)
+    write_unique(machine.save)
     receipt = normalise(receipt_no) if status in REGISTERED else ""
-    _write_status(machine, UseStatus(status), from_on=day, receipt_no=receipt, reason="", now=now)
+    write_status(machine, UseStatus(status), from_on=day, receipt_no=receipt, now=now)
     after = {key: _plain(value) for key, value in known.items() if value not in ("", None)}
     record(actor, Verb.EQUIPMENT_ADDED, machine, now=now, after=after | {"status": str(status)})
+    issue_code(machine, actor=actor, now=now)
     hooks.changed([machine.pk], day=day, actor=actor, now=now)
     return machine
 
@@ -102,7 +100,7 @@ def change_equipment(
     the bound officer's scope does not cover the new one. Without a difference nothing is written.
     """
     day = local_day(now)
-    fresh = _locked(equipment, actor)
+    fresh = lock_machine(equipment, actor)
     if fresh.version != version:
         raise RuleBroken(
             "stale", "这台设备的档案刚刚被他人修改过，您的修改尚未保存。请打开最新档案核对后再改。"
@@ -124,119 +122,13 @@ def change_equipment(
     fresh.category = category
     fresh.version += 1
     if fresh.status != UseStatus.SCRAPPED:
-        _refuse_taken(fresh)
-    _save(lambda: fresh.save(update_fields=[*differing, "category", "version"]))
+        refuse_taken(fresh)
+    write_unique(lambda: fresh.save(update_fields=[*differing, "category", "version"]))
     after = {name: _plain(value) for name, value in differing.items()}
     record(actor, Verb.EQUIPMENT_CHANGED, fresh, now=now, before=before, after=after)
     if moved:
         hooks.changed([fresh.pk], day=day, actor=actor, now=now)
     return fresh
-
-
-@transaction.atomic
-def set_status(
-    equipment: Equipment,
-    *,
-    status: str,
-    from_on: date,
-    receipt_no: str = "",
-    reason: str = "",
-    actor: Actor,
-    now: datetime,
-) -> Equipment:
-    """Give a machine another 使用状态 from a day on and return it.
-
-    The running period ends the day before; one that was written down today for the same day is
-    replaced, so that a slip can be put right. 停用 and 报废 want a reason, and exempt from duties only with a receipt number (decision 6); 未投用 can only be
-    where a machine starts; 报废 with a receipt is final after its own day.
-    """
-    day = local_day(now)
-    fresh = _locked(equipment, actor)
-    wanted = UseStatus(status)
-    reason = normalise(reason)
-    receipt_no = normalise(receipt_no) if wanted in REGISTERED else ""
-    running = fresh.status_periods.filter(period__upper_inf=True).get()
-    _refuse_dates(running, from_on, day)
-    if wanted == running.status and receipt_no == running.receipt_no:
-        raise RuleBroken("status_same", f"设备当前已是“{wanted.label}”，没有变化。", field="status")
-    if wanted in REGISTERED and not reason:
-        raise RuleBroken("reason_needed", f"请填写{wanted.label}原因。", field="reason")
-    replaces = running.period.lower == from_on
-    _refuse_course(fresh, running, wanted, replaces=replaces)
-    before = {"status": running.status, "receipt_no": running.receipt_no}
-    if running.status == UseStatus.SCRAPPED and wanted != UseStatus.SCRAPPED:
-        _refuse_taken(fresh)
-    _save(
-        lambda: _write_status(
-            fresh, wanted, from_on=from_on, receipt_no=receipt_no, reason=reason, now=now
-        )
-    )
-    record(
-        actor,
-        Verb.EQUIPMENT_STATUS_SET,
-        fresh,
-        now=now,
-        before=before,
-        after={
-            "status": wanted.value,
-            "from_on": from_on,
-            "receipt_no": receipt_no,
-            "reason": reason,
-        },
-    )
-    hooks.changed([fresh.pk], day=day, actor=actor, now=now)
-    return fresh
-
-
-# ------------------------------------------------------------------ writing
-def _write_status(
-    machine: Equipment,
-    status: UseStatus,
-    *,
-    from_on: date,
-    receipt_no: str,
-    reason: str,
-    now: datetime,
-) -> None:
-    """The one place that writes Equipment.status, with the dated row it is a copy of."""
-    running = machine.status_periods.filter(period__upper_inf=True).first()
-    if running is not None and running.period.lower == from_on:
-        running.delete()
-    elif running is not None:
-        running.period = DateRange(running.period.lower, from_on)
-        running.save(update_fields=["period"])
-    StatusPeriod.objects.create(
-        equipment=machine,
-        status=status,
-        period=DateRange(from_on, None),
-        receipt_no=receipt_no,
-        reason=reason,
-        created_at=now,
-    )
-    machine.status = status
-    machine.save(update_fields=["status"])
-
-
-def _locked(equipment: Equipment, actor: Actor) -> Equipment:
-    fresh = (
-        Equipment.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("catalogue", "officer", "unit")
-        .get(pk=equipment.pk)
-    )
-    _refuse_foreign(fresh.unit_id, actor)
-    return fresh
-
-
-def _save(write: Callable[[], None]) -> None:
-    """Write, and say in words which number somebody else took at the same moment."""
-    try:
-        with transaction.atomic():
-            write()
-    except IntegrityError as error:
-        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
-        if name not in UNIQUE:
-            raise
-        raise _taken(name, is_own=False) from error
 
 
 # ------------------------------------------------------------------ rules
@@ -257,69 +149,10 @@ def _checked(values: dict[str, Any], *, day: date) -> dict[str, Any]:
     found["catalogue"] = catalogues.get_archivable(code, day=day)
     found["equipment_code"] = clean_equipment_code(values["equipment_code"] or "")
     found["registration_no"] = clean_registration_no(values["registration_no"] or "")
-    _refuse_quantity(found)
-    since = values["in_use_since"]
-    if since is not None and since > day:
-        raise RuleBroken(
-            "in_use_in_future",
-            "投入使用日期不能晚于今天；尚未投用的设备请把使用状态选为“未投用”。",
-            field="in_use_since",
-        )
+    refuse_quantity(found["catalogue"], found["quantity"])
+    refuse_single_cylinder(found["catalogue"], found["product_no"])
+    refuse_in_use_since(values["in_use_since"], day=day)
     return found
-
-
-def _refuse_quantity(facts: dict[str, Any]) -> None:
-    """One row a machine, or one row a registration group with its number (decision 4)."""
-    entry, quantity = facts["catalogue"], facts["quantity"]
-    if not isinstance(quantity, int) or quantity < 1:
-        raise RuleBroken("quantity_bad", "数量应为不小于 1 的整数。", field="quantity")
-    if entry.registers == CatalogueEntry.Registers.PER_DEVICE and quantity != 1:
-        raise RuleBroken(
-            "quantity_per_device",
-            f"“{entry.name}”按台登记，每台单独建档，数量应为 1。",
-            field="quantity",
-        )
-    if entry.duty_category == Category.CYLINDER and facts["product_no"]:
-        raise RuleBroken(
-            "single_cylinder",
-            "气瓶按登记组建档（一组一条，填写数量），不逐只建档，产品编号请留空；单只气瓶在气瓶使用登记中办理。",
-            field="product_no",
-        )
-
-
-def _refuse_dates(running: StatusPeriod, from_on: date, day: date) -> None:
-    if from_on > day:
-        raise RuleBroken("from_future", "生效日期不能晚于今天。", field="from_on")
-    begun = running.period.lower
-    is_slip = local_day(running.created_at) == day  # put right on the day it was made
-    if from_on < begun or (from_on == begun and not is_slip):
-        than = "早于" if is_slip else "早于或等于"
-        raise RuleBroken(
-            "from_too_early",
-            f"生效日期不能{than}当前状态的开始日期（{begun:%Y-%m-%d}），以前的记录不能改写。",
-            field="from_on",
-        )
-
-
-def _refuse_course(
-    machine: Equipment, running: StatusPeriod, wanted: UseStatus, *, replaces: bool
-) -> None:
-    """未投用 only at the start; 报废 with a receipt stays, except for a slip of the same day."""
-    registered = running.receipt_no or running.confirmed_at
-    if running.status == UseStatus.SCRAPPED and registered and not replaces:
-        raise RuleBroken(
-            "scrapped_is_final", "设备已办理报废，使用状态不能再变更。", field="status"
-        )
-    if wanted == UseStatus.NOT_YET_IN_USE:
-        history = machine.status_periods.exclude(status=UseStatus.NOT_YET_IN_USE)
-        if replaces:
-            history = history.exclude(pk=running.pk)
-        if history.exists():
-            raise RuleBroken(
-                "was_in_use",
-                "设备已经投入使用，不能改为“未投用”；暂不使用请选“停用”。",
-                field="status",
-            )
 
 
 def _refuse_uncovered(machine: Equipment, category: str, day: date) -> None:
@@ -333,34 +166,6 @@ def _refuse_uncovered(machine: Equipment, category: str, day: date) -> None:
             "不分管此类别，请先改绑或解除绑定。",
             field="catalogue",
         )
-
-
-def _refuse_taken(machine: Equipment) -> None:
-    """A 设备代码 or 使用登记证编号 belongs to one machine, whoever holds it."""
-    for constraint, (field, _label) in UNIQUE.items():
-        value = getattr(machine, field)
-        if not value:
-            continue
-        others = Equipment.objects.filter(**{field: value}).exclude(pk=machine.pk)
-        holder = others.exclude(status=UseStatus.SCRAPPED).only("unit_id", "name").first()
-        if holder is not None:
-            raise _taken(constraint, is_own=holder.unit_id == machine.unit_id, name=holder.name)
-
-
-def _taken(constraint: str, *, is_own: bool, name: str = "") -> RuleBroken:
-    field, label = UNIQUE[constraint]
-    if is_own:
-        sentence = f"本单位的“{name}”已使用这个{label}，请核对。"
-    else:
-        sentence = (
-            f"这个{label}已被登记，请核对铭牌或使用登记证；确认无误的，请联系属地市场监管部门。"
-        )
-    return RuleBroken(f"{field}_taken", sentence, field=field)
-
-
-def _refuse_foreign(unit_id: int, actor: Actor) -> None:
-    if actor.unit_id is not None and actor.unit_id != unit_id:
-        raise RuleBroken("foreign_unit", "设备不属于本单位。", status=404)
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -10,7 +10,9 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from config.codes import new_code
+from config.workflow import Transition, offers
 from equipment.models.machine import Equipment
+from equipment.states import DECLARATION_TRANSITIONS
 from units.models import StoredFile, Unit
 from units.models.organisation import OwnedQuerySet
 
@@ -42,6 +44,8 @@ class Declaration(models.Model):
         # 启用 needs nobody's word; it is on record only.
         RECORDED = "recorded", "已登记"
         WITHDRAWN = "withdrawn", "已撤回"
+
+    TRANSITIONS: ClassVar[tuple[Transition, ...]] = DECLARATION_TRANSITIONS
 
     code = models.CharField("编号", max_length=12, unique=True, default=new_code)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="declarations")
@@ -96,6 +100,10 @@ class Declaration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.equipment or self.unit}"
+
+    def offers(self, actor: Actor) -> list[Transition]:
+        """What the actor may do with it now (for buttons)."""
+        return offers(self.TRANSITIONS, self, actor)
 
 
 class SuspensionQuerySet(models.QuerySet["SuspensionPeriod"]):

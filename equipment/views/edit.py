@@ -1,4 +1,4 @@
-"""Adding a machine, editing its facts, changing its 使用状态."""
+"""Adding a machine, editing its facts."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from config.clock import local_day
 from config.forms import attempt
 from equipment import queries
 from equipment.actions import machine as actions
-from equipment.enums import UseStatus
-from equipment.forms import AddForm, EditForm, StatusForm
+from equipment.forms import AddForm, EditForm
 from equipment.models import Equipment
 from equipment.views.archive import hints
 from units.roles import Can
 
-UNREGISTERED = "没有填写办理回执编号：在监管部门确认前，这台设备仍按在用生成每日待办。"
+UNREGISTERED = (
+    "停用、报废尚未申报：这台设备照常生成每日待办。"
+    "请在设备页“使用状态申报”中上传回执，或等监管部门确认。"
+)
 
 
 @page(Can.EQUIPMENT_MANAGE, writes=True)
@@ -75,39 +77,11 @@ def equipment_edit(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("equipment:detail", code)
 
 
-@page(Can.EQUIPMENT_MANAGE, writes=True)
+@page(Can.DECLARATION_FILE)
 def equipment_status(request: HttpRequest, code: str) -> HttpResponse:
-    """变更使用状态 with reason and receipt; opens in the drawer."""
-    now = timezone.now()
+    """The address of 变更使用状态 as it was; declarations took its place."""
     machine = queries.get_equipment(request.actor, code)
-    if request.method != "POST":
-        form = StatusForm(initial={"from_on": local_day(now)})
-        return _status_page(request, machine, form, 200)
-    form = StatusForm(request.POST)
-    changed = None
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: actions.set_status(machine, **form.cleaned_data, actor=request.actor, now=now),
-        )
-    if changed is None:
-        return _status_page(request, machine, form, 422)
-    messages.success(request, f"“{changed.name}”的使用状态已变更为{changed.get_status_display()}。")
-    if queries.get_equipment(request.actor, code).is_unregistered_stop:
-        messages.warning(request, UNREGISTERED)
-    return redirect("equipment:detail", code)
-
-
-def _status_page(
-    request: HttpRequest, machine: Equipment, form: StatusForm, status: int
-) -> HttpResponse:
-    context = {
-        "machine": machine,
-        "form": form,
-        "status": queries.status_word(machine),
-        "is_scrapped": machine.status == UseStatus.SCRAPPED,
-    }
-    return render(request, "equipment/status.html", context, status=status)
+    return redirect("equipment:declare", machine.code)
 
 
 def _say_hints(request: HttpRequest, machine: Equipment) -> None:

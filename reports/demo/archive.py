@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from config.actor import SYSTEM, Actor
 from config.clock import at, local_day
 from equipment.actions.binding import assign_officer
-from equipment.actions.machine import add_equipment, set_status
+from equipment.actions.declarations import confirm, file_declaration
+from equipment.actions.machine import add_equipment
 from equipment.enums import UseStatus
 from equipment.models import CatalogueEntry, Equipment
 from reports.demo import cast
@@ -18,7 +19,7 @@ from units.actions.accounts import open_account, open_bureau, open_unit
 from units.actions.settings import set_hazard_review
 from units.actions.staff import Identity, add_staff
 from units.loader import load_actor
-from units.models import Bureau, Region, Staff, Unit
+from units.models import Bureau, Region, Staff, Unit, User
 from units.roles import Role
 
 
@@ -180,17 +181,23 @@ def _machine(
         now=now,
     )
     if serial % 41 == 0:
-        set_status(
-            machine,
-            status=UseStatus.STOPPED,
+        filed = file_declaration(
+            unit=crew.unit,
+            equipment=machine,
+            kind="stop",
             from_on=local_day(now),
-            receipt_no=f"渝停备{year}-{serial:04d}",
             reason="长期闲置，已办理停用手续",
             actor=crew.admin,
             now=now,
         )
+        confirm(filed, opinion="情况属实", actor=_supervisor(crew.unit), now=now)
         machine.refresh_from_db()
     return machine
+
+
+def _supervisor(unit: Unit) -> Actor:
+    """The account of the unit's own district bureau."""
+    return load_actor(User.objects.get(kind=User.Kind.BUREAU, bureau__region_id=unit.region_id))
 
 
 def machine_is_lift(code: str) -> bool:

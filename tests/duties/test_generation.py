@@ -18,6 +18,7 @@ from duties.calendar import MachineDay, exemption
 from duties.enums import TaskState
 from duties.models import GenerationRun, Task
 from equipment.models import Equipment, OfficerBinding, StatusPeriod
+from tests.factories import declarations
 from tests.factories import duties as tasks
 from tests.factories import equipment as machines
 from tests.world import NOW, TODAY, World
@@ -69,14 +70,43 @@ def test_only_the_units_asked_for(world: World) -> None:
     assert owed() == {(TODAY, "乙1号客梯", "孙安", "todo")}
 
 
-@pytest.mark.parametrize("confirmed", [None, NOW])
-@pytest.mark.parametrize("receipt", ["", "渝停字2026-001"])
+# From, to (the day after the last), and whether TODAY lies in it.
+RANGES = [
+    (None, None, False),
+    (0, None, True),
+    (1, None, False),
+    (-9, 0, False),
+    (-9, 1, True),
+    (-9, None, True),
+]
+
+
+def days(first: int | None, last: int | None) -> DateRange | None:
+    """A range of days counted from TODAY."""
+    if first is None:
+        return None
+    upper = None if last is None else TODAY + timedelta(days=last)
+    return DateRange(TODAY + timedelta(days=first), upper)
+
+
+@pytest.mark.parametrize("suspended", [False, True])
+@pytest.mark.parametrize(("first", "last", "holds"), RANGES)
 @pytest.mark.parametrize("status", ["in_use", "not_yet_in_use", "stopped", "scrapped"])
-def test_sql_and_plain_rule_agree(world: World, status, receipt, confirmed) -> None:
+def test_sql_and_plain_rule_agree(world: World, status, first, last, holds, suspended) -> None:
+    """Only the days of `exempt_period` exempt, of a 停用 / 报废 and of a 停产 alike."""
     period = StatusPeriod.objects.get(equipment=world.lift)
-    period.status, period.receipt_no, period.confirmed_at = status, receipt, confirmed
+    period.status, period.exempt_period = status, days(first, last)
+    period.receipt_no = "渝停字2026-001"
     period.save()
-    expected = exemption(MachineDay(status, is_formal=bool(receipt) or confirmed is not None))
+    if suspended:
+        Equipment.objects.exclude(pk=world.lift.pk).update(unit=world.yi)
+        made = declarations.filed(
+            None, "suspend", unit=world.jia, actor=world.actor(world.jia_admin)
+        )
+        made.suspensions.update(
+            exempt_period=days(first, last), period=DateRange(TODAY - timedelta(days=9), None)
+        )
+    expected = exemption(MachineDay(status, is_formal=holds, is_suspended=suspended and holds))
     outcome = generation.generate(TODAY, now=NOW)
     assert outcome.exempt == ({expected: 1} if expected else {})
     assert Task.objects.filter(equipment=world.lift).exists() == (expected is None)
@@ -243,14 +273,14 @@ def test_formal_stop_waives_and_reuse_restores(world: World) -> None:
         equipment=world.lift,
         status="stopped",
         period=DateRange(TODAY, None),
-        receipt_no="渝停1",
+        exempt_period=DateRange(TODAY, None),
         created_at=NOW,
     )
     generation.refresh_today([world.lift.pk], day=TODAY, actor=SYSTEM, now=NOW)
     task = Task.objects.get(equipment=world.lift)
     assert (task.state, task.waive_reason, task.waived_at) == ("waived", "已办理停用手续", NOW)
     assert AuditEntry.objects.filter(verb="task.waived", object_code=task.code).count() == 1
-    stopped.status, stopped.receipt_no = "in_use", ""
+    stopped.status, stopped.exempt_period = "in_use", None
     stopped.save()
     generation.refresh_today([world.lift.pk], day=TODAY, now=NOW)
     task.refresh_from_db()

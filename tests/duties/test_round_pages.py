@@ -20,13 +20,12 @@ from duties.actions.submit import finish
 from duties.enums import TaskState
 from duties.models import DraftPhoto, Inspection, InspectionDraft, Task
 from equipment.actions.binding import assign_officer
-from equipment.actions.machine import set_status
 from equipment.enums import Category
 from hazards.models import Hazard
 from tests.duties.test_composed_lists import custom
+from tests.factories import declarations, pictures, rounds
 from tests.factories import duties as tasks
 from tests.factories import equipment as machines
-from tests.factories import pictures, rounds
 from tests.factories.rounds import LongForm
 from tests.world import NOW, TODAY, World
 from units.actions.staff import deregister_staff
@@ -553,10 +552,7 @@ def test_a_machine_stopped_or_re_bound_meanwhile(world: World, li: Client, as_: 
     admin = world.actor(world.jia_admin)
     stopped, moved = (tasks.task(one) for one in (world.lift, world.crane))
     forms = [LongForm.open(li, one).set_all() for one in (stopped, moved)]
-    set_status(
-        world.lift, status="stopped", from_on=TODAY, receipt_no="停用回执2026-1",
-        reason="长期停用", actor=admin, now=NOW,
-    )  # fmt: skip
+    declarations.filed(world.lift, proven=True, actor=admin)
     assign_officer([world.crane], officer=world.zhang, actor=admin, now=NOW)
     response = forms[0].press(stopped, "finish")
     assert response.status_code == 409

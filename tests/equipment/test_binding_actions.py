@@ -15,9 +15,11 @@ from config.errors import RuleBroken
 from duties.models import Task
 from equipment import handover, hooks
 from equipment.actions.binding import assign_officer
-from equipment.actions.machine import add_equipment, set_status
+from equipment.actions.machine import add_equipment
+from equipment.actions.status import set_status
 from equipment.models import Equipment, OfficerBinding
 from equipment.queries import officers
+from tests.factories import declarations
 from tests.factories import equipment as machines
 from tests.factories import units as people
 from tests.world import NOW, TODAY, World
@@ -170,10 +172,11 @@ def test_todays_to_do_follows_the_machine(world: World) -> None:
     assert today(world.unbound) == [("todo", "张全")]
     assign(world, None, world.unbound)
     assert today(world.unbound) == [("todo", "")]
-    given = {"actor": world.actor(world.jia_admin), "now": NOW, "from_on": TODAY, "reason": "大修"}
-    set_status(world.unbound, status="stopped", **given)
-    assert today(world.unbound) == [("todo", "")]
+    admin = world.actor(world.jia_admin)
+    given = {"actor": admin, "now": NOW, "from_on": TODAY, "reason": "大修"}
     set_status(world.unbound, status="stopped", receipt_no="回执17", **given)
+    assert today(world.unbound) == [("todo", "")]
+    declarations.filed(world.unbound, proven=True, actor=admin)
     assert today(world.unbound) == [("waived", "")]
     set_status(world.unbound, status="in_use", **given)
     assert today(world.unbound) == [("todo", "")]

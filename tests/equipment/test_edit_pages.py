@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from equipment.models import Equipment
-from tests.world import TODAY, World
+from tests.world import World
 
 pytestmark = pytest.mark.usefixtures("at_nine")
 As = Callable[[Any], Client]
@@ -35,7 +35,6 @@ def filled(**given: Any) -> dict[str, Any]:
         "next_inspection_on": "2027-03-31",
         "in_use_since": "2023-06-01",
         "status": "in_use",
-        "receipt_no": "",
     } | given
 
 
@@ -63,7 +62,8 @@ class TestAdd:
         answer = admin.post(ADD, filled(equipment_code="41105012320230001", status="stopped"))
         assert said(answer)[1:] == [
             "设备代码前 4 位 4110 与设备品种代码 3110 不一致，请核对。",
-            "没有填写办理回执编号：在监管部门确认前，这台设备仍按在用生成每日待办。",
+            "停用、报废尚未申报：这台设备照常生成每日待办。"
+            "请在设备页“使用状态申报”中上传回执，或等监管部门确认。",
         ]
 
     def test_the_picker_chooses_by_the_url(self, admin: Client) -> None:
@@ -158,53 +158,9 @@ class TestEdit:
         assert world.lift.place == "别人的地点"
 
 
-class TestStatus:
-    def post(self, admin: Client, world: World, **given: str) -> Any:
-        url = reverse("equipment:status", args=[world.lift.code])
-        typed = {
-            "status": "stopped",
-            "from_on": TODAY.isoformat(),
-            "reason": "大修",
-            "receipt_no": "",
-        }
-        return admin.post(url, typed | given)
-
-    def test_a_status_is_changed(self, admin: Client, world: World) -> None:
-        answer = self.post(admin, world, receipt_no="渝中停17")
-        assert said(answer) == ["“1号客梯”的使用状态已变更为停用。"]
-        world.lift.refresh_from_db()
-        assert world.lift.status == "stopped"
-
-    def test_a_stop_without_receipt_is_told_what_follows(self, admin: Client, world: World) -> None:
-        assert said(self.post(admin, world))[1:] == [
-            "没有填写办理回执编号：在监管部门确认前，这台设备仍按在用生成每日待办。"
-        ]
-
-    @pytest.mark.parametrize(
-        ("given", "field", "sentence"),
-        [
-            ({"status": "in_use"}, "status", "设备当前已是“在用”，没有变化。"),
-            ({"status": ""}, "status", "请选择使用状态。"),
-            ({"reason": ""}, "reason", "请填写停用原因。"),
-            ({"from_on": "2026-11-21"}, "from_on", "生效日期不能晚于今天。"),
-            (
-                {"status": "not_yet_in_use"},
-                "status",
-                "设备已经投入使用，不能改为“未投用”；暂不使用请选“停用”。",
-            ),
-        ],
+def test_the_old_address_of_a_status_leads_to_the_declaration(admin: Client, world: World) -> None:
+    answer = admin.get(reverse("equipment:status", args=[world.lift.code]))
+    assert (answer.status_code, answer.headers["Location"]) == (
+        302,
+        f"/equipment/{world.lift.code}/declare/",
     )
-    def test_what_is_refused_stands_beside_its_field(
-        self, admin: Client, world: World, given: dict[str, str], field: str, sentence: str
-    ) -> None:
-        answer = self.post(admin, world, receipt_no="留着的", **given)
-        assert answer.status_code == 422
-        assert answer.context["form"].errors == {field: [sentence]}
-        assert 'value="留着的"' in answer.content.decode()
-
-    def test_the_drawer_is_a_part_of_a_page(self, admin: Client, world: World) -> None:
-        url = reverse("equipment:status", args=[world.lift.code])
-        whole, part = admin.get(url), admin.get(url, headers={"HX-Request": "true"})
-        assert "<html" in whole.content.decode()
-        assert "<html" not in part.content.decode()
-        assert "变更使用状态" in part.content.decode()

@@ -120,10 +120,10 @@ def test_the_next_inspection_reads_in_words(admin: Client, world: World) -> None
     }
 
 
-def test_a_stop_without_receipt_says_so(admin: Client, world: World) -> None:
+def test_a_stop_that_exempts_from_nothing_says_so(admin: Client, world: World) -> None:
     machines.machine(world.jia, "crane", name="停用一", status="stopped")
     loose = machines.machine(world.jia, "crane", name="停用二", status="stopped")
-    StatusPeriod.objects.filter(equipment=loose).update(receipt_no="")
+    StatusPeriod.objects.filter(equipment=loose).update(exempt_period=None)
     rows = {row.machine.name: row.status for row in admin.get(URL).context["rows"]}
     assert (rows["停用一"].kind, rows["停用一"].text) == ("neutral", "停用")
     assert (rows["停用二"].kind, rows["停用二"].text) == ("late", "停用（未备案）")

@@ -10,8 +10,10 @@ import pytest
 from config.clock import at
 from config.errors import RuleBroken
 from equipment import hooks
-from equipment.actions.machine import add_equipment, change_equipment, set_status
+from equipment.actions.machine import add_equipment, change_equipment
+from equipment.actions.status import set_status
 from equipment.models import Equipment, StatusPeriod
+from tests.factories import declarations
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry
 
@@ -74,7 +76,7 @@ class TestAdding:
         )
         assert periods(machine) == [("in_use", TODAY, None, "")]
         assert told == [([machine.pk], TODAY)]
-        entry = AuditEntry.objects.get(object_code=machine.code)
+        entry = AuditEntry.objects.get(object_code=machine.code, verb="equipment.added")
         assert (entry.verb, entry.after["catalogue"], entry.after["status"], entry.unit_id) == (
             "equipment.added",
             "2310",
@@ -332,8 +334,9 @@ class TestStatus:
             ("stopped", earlier, None, "回执17"),
         ]
 
-    def test_scrapping_with_a_receipt_is_final_the_next_day(self, world: World) -> None:
-        self.set(world, world.lift, "scrapped", receipt_no="注销9")
+    def test_a_scrapping_in_force_is_final(self, world: World) -> None:
+        admin = world.actor(world.jia_admin)
+        declarations.filed(world.lift, "scrap", proven=True, actor=admin)
         refused(
             "scrapped_is_final",
             "status",
@@ -343,7 +346,6 @@ class TestStatus:
             status="in_use",
             now=TOMORROW,
         )
-        assert self.set(world, world.lift, "in_use").status == "in_use"
 
     def test_a_slip_of_the_day_may_go_back_to_not_yet_in_use(self, world: World) -> None:
         machine = add(world, status="in_use")

@@ -71,8 +71,57 @@ def test_thirty_days_are_allowed(world: World) -> None:
     assert (made.period.upper - made.period.lower).days == 30
 
 
-def test_an_account_and_a_stranger_declare_nothing(world: World) -> None:
-    for who, code in ((world.jia_admin, "person_needed"), (world.sun, "foreign_unit")):
+def test_the_units_account_declares_in_its_own_name(world: World) -> None:
+    made = declare(world, actor=world.actor(world.jia_admin), origin="")
+    assert (made.declared_by, made.declared_by_name) == (None, world.jia_admin.name)
+
+
+@pytest.mark.parametrize("who", ["sun", "yi_admin", "regulator"])
+def test_a_stranger_declares_nothing(world: World, who: str) -> None:
+    with pytest.raises(RuleBroken) as refusal:
+        declare(world, actor=world.actor(getattr(world, who)))
+    assert refusal.value.code == "foreign_unit"
+
+
+class TestAtTheDesk:
+    """Declared ahead, without a round it came from."""
+
+    def test_renewed_from_the_day_after_the_last(self, world: World) -> None:
+        declare(world, origin="", until_on=TODAY + timedelta(days=29))
         with pytest.raises(RuleBroken) as refusal:
-            declare(world, actor=world.actor(who))
+            declare(
+                world,
+                origin="",
+                from_on=TODAY + timedelta(days=29),
+                until_on=TODAY + timedelta(days=40),
+            )
+        assert (refusal.value.code, refusal.value.field) == ("stopped_already", "from_on")
+        later = TODAY + timedelta(days=30)
+        assert declare(world, origin="", from_on=later, until_on=later).period.lower == later
+
+    def test_a_rejected_one_is_no_obstacle(self, world: World) -> None:
+        first = declare(world, origin="")
+        StopDeclaration.objects.update(rejected_at=NOW)
+        assert declare(world, origin="") != first
+
+    @pytest.mark.parametrize(
+        ("given", "status", "code"),
+        [
+            ({"from_on": TODAY - timedelta(days=1)}, "in_use", "from_past"),
+            (
+                {"from_on": TODAY + timedelta(days=31), "until_on": TODAY + timedelta(days=31)},
+                "in_use",
+                "from_far",
+            ),
+            ({}, "stopped", "not_in_use"),
+            ({"reason": "停" * 201}, "in_use", "too_long"),
+        ],
+    )
+    def test_what_is_refused(
+        self, world: World, given: dict[str, Any], status: str, code: str
+    ) -> None:
+        world.lift.status = status
+        world.lift.save()
+        with pytest.raises(RuleBroken) as refusal:
+            declare(world, origin="", **given)
         assert refusal.value.code == code

@@ -59,7 +59,7 @@ def machine(
         equipment=made,
         status=status,
         period=DateRange(since, None),
-        receipt_no="回执001" if status in {"stopped", "scrapped"} else "",
+        exempt_period=DateRange(since, None) if status in {"stopped", "scrapped"} else None,
         created_at=now,
     )
     if officer is not None:

@@ -13,7 +13,8 @@ from django.db import connection, connections, transaction
 from duties.generation import generate
 from duties.models import Task
 from equipment.actions.binding import assign_officer
-from equipment.actions.machine import change_equipment, set_status
+from equipment.actions.machine import change_equipment
+from tests.factories import declarations
 from tests.world import NOW, TODAY, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,9 +41,7 @@ def rebind(world: World, given: dict[str, Any]) -> None:
 
 
 def stop(world: World, given: dict[str, Any]) -> None:
-    set_status(
-        world.lift, status="stopped", from_on=TODAY, receipt_no="回执17", reason="大修", **given
-    )
+    declarations.filed(world.lift, proven=True, **given)
 
 
 def another_kind(world: World, given: dict[str, Any]) -> None:
