@@ -15,7 +15,7 @@ from django.urls import NoReverseMatch, reverse
 
 from config.actor import Actor
 from config.clock import local_day
-from equipment import queries_declarations
+from equipment import queries_archive, queries_codes, queries_declarations
 from equipment.models import Declaration
 from reports.figures import Figure, link
 from units import queries_activities, queries_leave, queries_notices
@@ -94,6 +94,18 @@ TABLE: tuple[Entry, ...] = (
         (("tab", Declaration.State.FILED.value),),
         lambda actor, day: queries_declarations.waiting(actor),
         "",
+    ),
+    Entry(
+        "公众报告待处理",
+        "equipment:report-list",
+        (("state", "waiting"),),
+        lambda actor, day: queries_codes.reports(actor, state="waiting"),
+    ),
+    Entry(
+        "历史设备待认领",
+        "equipment:claim-list",
+        (("state", queries_archive.WAITING),),
+        lambda actor, day: queries_archive.records(actor, state=queries_archive.WAITING),
     ),
 )
 # Of which every year wants a record: what is lacking, and where it is registered.

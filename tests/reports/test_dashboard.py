@@ -19,9 +19,17 @@ from reports import statistics
 from reports.board import UnitBoard, build
 from reports.figures import Figure, Line
 from reports.setup import Setup, Step
+from tests.factories import (
+    codes,
+    declarations,
+    hazards,
+    notices,
+    people_papers,
+    records,
+    registrations,
+)
 from tests.factories import duties as tasks
 from tests.factories import equipment as machines
-from tests.factories import hazards, records
 from tests.factories import units as people
 from tests.world import NOW, TODAY, World
 from units.models import Department, Position, Staff, Unit
@@ -232,6 +240,57 @@ def add_foreign_data(world: World) -> None:
     machines.machine(world.yi, "boiler", next_inspection_on=TODAY)
     for state in ("pending_order", "pending_rectification", "rectified", "reviewed"):
         hazards.hazard(world.yi_lift, state=state, **director)
+
+
+@pytest.fixture
+def waiting(world: World) -> World:
+    """One or two of everything that a unit admin is reminded of, with what does not count."""
+    jia, li = world.jia, world.li
+    for days in (-1, 0, 60, 61):
+        people_papers.certificate(li, until=TODAY + timedelta(days=days))
+    people_papers.leave_request(world.zhang)
+    notice = notices.notice(world.bureau)
+    notices.receipt(notice, jia)
+    withdrawn = notices.notice(world.bureau, withdrawn_at=NOW, withdraw_reason="重发")
+    notices.receipt(withdrawn, jia)
+    declarations.filed(world.boiler, actor=world.actor(world.jia_admin))
+    code = codes.device_code(world.lift)
+    codes.public_report(code)
+    codes.public_report(code, answered_at=NOW, answer="已处理", answered_by_name="甲")
+    registrations.archived(jia, world.bureau)
+    return world
+
+
+class TestReminders:
+    def test_what_waits_is_counted(self, waiting: World, as_: As) -> None:
+        board = as_(waiting.jia_admin).get("/dashboard/").context["board"]
+        assert values(board.reminders.figures) == {
+            "证书 60 天内到期": 2,
+            "证书已过期": 1,
+            "离职申请待处理": 1,
+            "通知未读": 1,
+            "申报待监管确认": 1,
+            "公众报告待处理": 1,
+            "历史设备待认领": 1,
+        }
+
+    def test_every_reminder_is_the_length_of_the_list_behind_it(
+        self, waiting: World, as_: As
+    ) -> None:
+        client = as_(waiting.jia_admin)
+        found = client.get("/dashboard/").context["board"].reminders.figures
+        assert {one.url: one.value for one in found} == lengths(client, found)
+        assert values(
+            as_(waiting.yi_admin).get("/dashboard/").context["board"].reminders.figures
+        ) == {one.label: 0 for one in found}
+
+    def test_what_the_year_lacks_is_said(self, world: World, as_: As) -> None:
+        people_papers.activity(world.jia, world.li, held_on=date(2026, 1, 1))
+        people_papers.activity(world.jia, world.li, kind="drill", held_on=date(2025, 12, 31))
+        notes = as_(world.jia_admin).get("/dashboard/").context["board"].reminders.notes
+        assert [note.text for note in notes[1:]] == ["2026 年还没有登记应急演练。"]
+        assert notes[0].text.startswith("企业信息还缺 ")
+        assert notes[0].word.startswith("完整度 ")
 
 
 class TestSetup:
