@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 
@@ -22,8 +22,7 @@ class Verdict(models.TextChoices):
     REFUSED = "refused", "有错误"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One field of an object that is there already: as it is, and as it would be."""
 
     name: str
@@ -66,6 +65,8 @@ class Plan:
 
     lines: list[Line]
     notes: list[str] = field(default_factory=list)
+    # What the kind's own `apply` wants to know besides (its judge, its look-up tables).
+    extra: Any = None
 
     def counts(self) -> dict[str, int]:
         """Rows by verdict, zeros included."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -35,8 +35,7 @@ _ODD = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class CellProblem:
+class CellProblem(NamedTuple):
     """One problem with its place; `address` is "" when it is about the whole row."""
 
     label: str
@@ -50,8 +49,7 @@ class CellProblem:
         return f"{self.label}{place}：{self.text}" if self.label else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
+class Mended(NamedTuple):
     """A cell whose text was normalised: as it was typed, and as it is taken (已规范)."""
 
     label: str
@@ -298,16 +296,14 @@ class Sheet:
             block.problems.setdefault(place, []).append(
                 CellProblem(column.label, address, problem.text, problem.code)
             )
+        label, numbers, mended = column.label, block.numbers, block.mended
         for place, shown in cleaned.mended:
             if place not in refused:
-                block.mended.setdefault(place, []).append(
-                    Mended(
-                        column.label,
-                        f"{name}{block.numbers[place]}",
-                        _typed(raws[place]),
-                        shown,
-                    )
-                )
+                one = Mended(label, f"{name}{numbers[place]}", _typed(raws[place]), shown)
+                if place in mended:
+                    mended[place].append(one)
+                else:
+                    mended[place] = [one]
 
     def address(self, name: str, number: int) -> str:
         """The address of a column's cell in a row: F5."""
@@ -319,7 +315,9 @@ class Sheet:
 
 
 def _typed(raw: Any) -> str:
-    return f"{raw:.15g}"[:60] if isinstance(raw, float) else str(raw)[:60]
+    if type(raw) is str:
+        return raw if len(raw) <= 60 else raw[:60]
+    return f"{raw:.15g}" if isinstance(raw, float) else str(raw)[:60]
 
 
 def _index(name: str) -> int:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from config.actor import Actor
-from config.codes import normalise
+from config.codes import new_codes, normalise
 from config.errors import RuleBroken
 from equipment.models import DeviceCode, Equipment
 from units.audit import Verb, record
@@ -50,7 +50,11 @@ def issue_codes(equipment_ids: Iterable[int], *, now: datetime) -> int:
             ~Exists(held), pk__in=wanted[start : start + BATCH]
         ).values_list("pk", flat=True)
         made = DeviceCode.objects.bulk_create(
-            [DeviceCode(equipment_id=pk, issued_at=now) for pk in bare], ignore_conflicts=True
+            [
+                DeviceCode(equipment_id=pk, token=token, issued_at=now)
+                for pk, token in zip(bare, new_codes(len(bare)), strict=True)
+            ],
+            ignore_conflicts=True,
         )
         issued += len(made)
     return issued
