@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from itertools import count
 
+from config.actor import SYSTEM
+from equipment.actions.archive import ArchiveRow, take_in
+from equipment.models import ArchiveRecord
 from tests.factories.units import NOW, credit_code
-from units.models import Region, Registration, Unit
+from units.models import Bureau, Region, Registration, Unit
 
 _serial = count(5001)
 
@@ -34,3 +37,30 @@ def registration(
     return Registration.objects.create(
         state=state, region=Region.objects.get(pk=region), unit=unit, **values | fields
     )
+
+
+def archived(
+    unit: Unit,
+    bureau: Bureau,
+    *,
+    name: str = "历史客梯",
+    unit_name: str = "",
+    credit_code: str = "",
+    **facts: object,
+) -> ArchiveRecord:
+    """A machine of a bureau's archive that waits for `unit` (or for another credit code)."""
+    number = next(_serial)
+    row = ArchiveRow(
+        credit_code=credit_code or unit.credit_code,
+        unit_name=unit_name or unit.name,
+        region_code=bureau.region_id,
+        facts={
+            "catalogue": "3110",
+            "name": name,
+            "place": "旧楼",
+            "equipment_code": f"3110101012019{number:04d}",
+            "registration_no": f"梯11渝A{number:05d}(19)",
+        }
+        | facts,
+    )
+    return take_in(bureau, [row], actor=SYSTEM, now=NOW)[0]
