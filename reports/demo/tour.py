@@ -35,7 +35,7 @@ class Stop:
 def people() -> dict[str, User | None]:
     """The accounts that the tour signs in as."""
     unit = phone_unit()
-    to_rectify, to_order, to_review = _hazards()
+    to_rectify, to_order, to_review = shown_hazards()
 
     def holder(role: str, where: Unit = unit) -> User:
         posts = Appointment.objects.filter(staff__unit=where, staff__ended_on=None, role=role)
@@ -54,7 +54,7 @@ def people() -> dict[str, User | None]:
     }
 
 
-def _hazards() -> tuple[Hazard | None, Hazard | None, Hazard | None]:
+def shown_hazards() -> tuple[Hazard | None, Hazard | None, Hazard | None]:
     """One hazard to rectify, one to order, one to re-check, of whichever unit has them."""
     directed = Hazard.objects.filter(
         unit__in=Appointment.objects.filter(role=Role.SAFETY_DIRECTOR, staff__ended_on=None).values(
@@ -102,6 +102,12 @@ def busiest_officer(unit: Unit) -> Staff:
         .order_by(Case(When(waiting__gt=0, then=0), default=1), "-found", "pk")
         .first()
     )
+
+
+def shown_task(officer: Staff) -> Task:
+    """The to-do whose pages are shown: an open one of the latest day, else the last there was."""
+    tasks = Task.objects.filter(assignee=officer)
+    return tasks.filter(state__in=OPEN_STATES).order_by("-period_on").first() or tasks.latest("pk")
 
 
 def stops() -> list[Stop]:
@@ -168,13 +174,12 @@ def _telling_inspection(unit: Unit) -> Inspection:
 
 def _phone(unit: Unit) -> list[Stop]:
     officer = busiest_officer(unit)
-    tasks = Task.objects.filter(assignee=officer)
-    task = tasks.filter(state__in=OPEN_STATES).order_by("-period_on").first() or tasks.latest("pk")
+    task = shown_task(officer)
     machine = Equipment.objects.filter(officer=officer, hazards__isnull=False).first()
     inspection = (
         Inspection.objects.filter(performer=officer).order_by("-hazard_count", "-pk").first()
     )
-    to_rectify, to_order, to_review = _hazards()
+    to_rectify, to_order, to_review = shown_hazards()
     inspect = reverse("duties:inspect", args=[task.code])
     found = [
         ("todo", "officer", reverse("duties:todo"), ()),

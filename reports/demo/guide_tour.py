@@ -1,0 +1,140 @@
+"""The pictures of the user guide for `manage.py screens --guide`: demo pages with something on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+
+from equipment.models import DeviceCode, Equipment, PublicReport
+from hazards.models import Hazard
+from reports.demo import tour
+from units.models import Position, Staff, Unit
+from units.roles import Role
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the guide: `url` gives its address, or "" when the demo has nothing to show.
+
+    `steps` are tapped in turn, as in tour.Stop; `ticks` rows are ticked first.
+    """
+
+    name: str
+    who: str
+    url: Callable[[], str]
+    is_phone: bool = False
+    steps: tuple[str, ...] = ()
+    ticks: int = 0
+
+
+def pictures() -> Iterator[Picture]:
+    """Every picture that docs/guide names, in the order of the chapters."""
+    unit = Unit.objects.get(accounts__username=tour.SHOWN)
+    yield from _entrances()
+    yield from _desk(unit)
+    yield from _archive(unit)
+    yield from _phone()
+    yield from _bureau()
+
+
+def _page(name: str, *args: str, query: str = "") -> Callable[[], str]:
+    def find() -> str:
+        try:
+            return reverse(name, args=args) + query
+        except NoReverseMatch:
+            return ""
+
+    return find
+
+
+def _nothing() -> str:
+    return ""
+
+
+def _entrances() -> list[Picture]:
+    return [
+        Picture("register", "nobody", _page("units:register")),
+        Picture("sign-in", "nobody", _page("units:sign-in")),
+        Picture("phone-sign-in", "nobody", _page("units:phone-sign-in"), is_phone=True),
+    ]
+
+
+def _desk(unit: Unit) -> list[Picture]:
+    officer = tour.busiest_officer(unit)
+    position = Position.objects.filter(unit=unit, role=Role.SAFETY_OFFICER).first()
+    duty = _page("units:position-duty", position.code) if position else _nothing
+    return [
+        Picture("dashboard", "admin", _page("reports:dashboard")),
+        Picture("profile", "admin", _page("units:profile")),
+        Picture("departments", "admin", _page("units:department-list")),
+        Picture("duty-text", "admin", duty),
+        Picture("regulations", "admin", _page("units:regulation-list")),
+        Picture("staff-add", "admin", _page("units:staff-add")),
+        Picture("staff-list", "admin", _page("units:staff-list")),
+        Picture("certificates", "admin", _page("units:certificate-list")),
+        Picture("staff-deregister", "admin", _page("units:staff-deregister", officer.code)),
+        Picture("record-list", "admin", _page("duties:record-list")),
+        Picture("hazard-list", "admin", _page("hazards:list")),
+        Picture("messages", "admin", _page("units:message-list")),
+        Picture("help", "admin", _page("units:help")),
+    ]
+
+
+def _archive(unit: Unit) -> list[Picture]:
+    machine = _telling_machine(unit)
+    code = _shown_code(unit)
+    public = _page("equipment:public", code.token) if code else _nothing
+    return [
+        Picture("equipment-list", "admin", _page("equipment:list")),
+        Picture("equipment-assign", "admin", _page("equipment:list"), steps=("批量修改",), ticks=3),
+        Picture("equipment-detail", "admin", _page("equipment:detail", machine.code)),
+        Picture("import", "admin", _page("equipment:import")),
+        Picture("declare", "admin", _page("equipment:declare", machine.code)),
+        Picture("declaration-list", "admin", _page("equipment:declaration-list", query="?tab=all")),
+        Picture("code-list", "admin", _page("equipment:code-list")),
+        Picture("public-page", "nobody", public, is_phone=True),
+    ]
+
+
+def _telling_machine(unit: Unit) -> Equipment:
+    """A machine in use with an officer and hazards."""
+    machines = Equipment.objects.filter(unit=unit, status="in_use", officer__isnull=False)
+    return machines.filter(hazards__isnull=False).first() or machines.first()
+
+
+def _shown_code(unit: Unit) -> DeviceCode | None:
+    """A code on a label, of a machine the public has reported on if there is one."""
+    codes = DeviceCode.objects.filter(equipment__unit=unit, retired_at=None)
+    reported = PublicReport.objects.filter(unit=unit).values("equipment")
+    return codes.filter(equipment__in=reported).first() or codes.first()
+
+
+def _phone() -> list[Picture]:
+    task = tour.shown_task(_officer())
+    rectify, order, _review = tour.shown_hazards()
+    pictures = [Picture("m-todo", "officer", _page("duties:todo"), is_phone=True)]
+    steps = ("在用", "下一步", "不合格")
+    inspect = _page("duties:inspect", task.code)
+    pictures.append(Picture("m-inspect", "officer", inspect, is_phone=True, steps=steps))
+    pictures.append(_hazard_page("m-hazard-order", "orderer", "hazards:order", order))
+    pictures.append(_hazard_page("m-hazard-rectify", "rectifier", "hazards:rectify", rectify))
+    return pictures
+
+
+def _officer() -> Staff:
+    return tour.busiest_officer(tour.phone_unit())
+
+
+def _hazard_page(name: str, who: str, page: str, hazard: Hazard | None) -> Picture:
+    url = _page(page, hazard.code) if hazard is not None else _nothing
+    return Picture(name, who, url, is_phone=True)
+
+
+def _bureau() -> list[Picture]:
+    return [
+        Picture("desk", "bureau", _page("reports:desk")),
+        Picture("registrations", "bureau", _page("units:registration-list")),
+        Picture("region", "bureau", _page("reports:region")),
+    ]
