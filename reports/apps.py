@@ -9,8 +9,10 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         from reports.models import DocumentKind
-        from units import files
+        from reports.staff_panels import appointment_panel
+        from units import files, panels
         from units.roles import Can
 
         for kind in DocumentKind.values:
             files.register_purpose(kind, files.own_unit_or_region(Can.DOCUMENT_VIEW))
+        panels.register(appointment_panel)

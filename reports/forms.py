@@ -6,6 +6,7 @@ from django import forms
 
 from config.forms import TextField
 from equipment.enums import Category
+from reports.models import DocumentKind
 from reports.queries import DocumentFilter
 
 
@@ -16,7 +17,10 @@ class DocumentFilterForm(forms.Form):
         label="关键词",
         required=False,
         max_length=60,
-        widget=forms.TextInput(attrs={"placeholder": "文书编号、设备、登记证编号、安全员"}),
+        widget=forms.TextInput(attrs={"placeholder": "文书编号、设备、登记证编号、姓名"}),
+    )
+    kind = forms.ChoiceField(
+        label="表单种类", required=False, choices=[("", "全部"), *DocumentKind.choices]
     )
     first_on = forms.DateField(
         label="文书日期起",
@@ -50,4 +54,5 @@ class DocumentFilterForm(forms.Form):
             last_on=data.get("last_on"),
             category=data.get("category") or "",
             keyword=data.get("keyword") or "",
+            kind=data.get("kind") or "",
         )

@@ -152,6 +152,7 @@ class DocumentFilter:
     last_on: date | None = None
     category: str = ""
     keyword: str = ""
+    kind: str = ""
 
 
 def list_documents(actor: Actor, wanted: DocumentFilter) -> IssuedDocumentQuerySet:
@@ -161,6 +162,8 @@ def list_documents(actor: Actor, wanted: DocumentFilter) -> IssuedDocumentQueryS
         rows = rows.filter(document_on__gte=wanted.first_on)
     if wanted.last_on:
         rows = rows.filter(document_on__lte=wanted.last_on)
+    if wanted.kind:
+        rows = rows.filter(kind=wanted.kind)
     if wanted.category:
         rows = rows.filter(content__category=wanted.category)
     for word in wanted.keyword.split():
@@ -172,5 +175,6 @@ def list_documents(actor: Actor, wanted: DocumentFilter) -> IssuedDocumentQueryS
             | Q(content__registration_no__icontains=word)
             | Q(content__equipment_code__icontains=word)
             | Q(content__officer_name__icontains=word)
+            | Q(content__person_name__icontains=word)
         )
     return rows.order_by("-document_on", "-id")

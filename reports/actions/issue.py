@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
@@ -18,9 +21,12 @@ from units import audit, files
 from units.models import StoredFile
 from units.roles import Can
 
-TEMPLATES = {DocumentKind.DAILY_CHECK: "reports/pdf/daily_check.html"}
+TEMPLATES = {
+    DocumentKind.DAILY_CHECK: "reports/pdf/daily_check.html",
+    DocumentKind.APPOINTMENT: "reports/pdf/appointment.html",
+}
 # What a number begins with, readable on the telephone.
-SERIES = {DocumentKind.DAILY_CHECK: "日检"}
+SERIES = {DocumentKind.DAILY_CHECK: "日检", DocumentKind.APPOINTMENT: "任命"}
 
 _LOCK_TIMED_OUT = "55P03"
 
@@ -40,7 +46,7 @@ def issue_daily_check(inspection: Inspection, *, actor: Actor, now: datetime) ->
     if not actor.can(Can.DOCUMENT_ISSUE) or actor.unit_id != inspection.unit_id:
         raise RuleBroken("not_yours", "只有本单位人员可以生成记录表单。", status=403)
     with transaction.atomic():
-        _lock(DocumentKind.DAILY_CHECK, inspection.code)
+        lock(DocumentKind.DAILY_CHECK, inspection.code)
         issued = queries.get_issued(inspection)
         if issued is not None:
             return issued
@@ -49,10 +55,25 @@ def issue_daily_check(inspection: Inspection, *, actor: Actor, now: datetime) ->
                 "record_damaged",
                 "巡查记录与提交时的校验值不一致，不能生成表单，请联系平台管理员。",
             )
-        serial = _next_serial()
+        serial = next_serial()
         number = number_of(DocumentKind.DAILY_CHECK, inspection.period_on, serial)
         content = freeze(queries.build_daily_check(inspection, as_of=now, number=number))
-        return _keep(inspection, serial, content, actor=actor, now=now)
+        form = thaw(DailyCheck, content)
+        return keep(
+            Issue(
+                kind=DocumentKind.DAILY_CHECK,
+                serial=serial,
+                unit_id=inspection.unit_id,
+                subject_code=inspection.code,
+                document_on=form.period_on,
+                file_name=file_name(form),
+            ),
+            form,
+            content,
+            file_ids=form.file_ids,
+            actor=actor,
+            now=now,
+        )
 
 
 def number_of(kind: DocumentKind, day: date, serial: int) -> str:
@@ -66,33 +87,52 @@ def file_name(form: DailyCheck) -> str:
     return f"{form.title}_{machine}_{form.period_on:%Y%m%d}.pdf"
 
 
-def _keep(
-    inspection: Inspection, serial: int, content: dict, *, actor: Actor, now: datetime
+@dataclass(frozen=True)
+class Issue:
+    """What is written down about a document besides its content."""
+
+    kind: DocumentKind
+    serial: int
+    unit_id: int
+    subject_code: str
+    document_on: date
+    file_name: str
+    revision: int = 1
+
+
+def keep(
+    issue: Issue,
+    form: Any,
+    content: dict,
+    *,
+    file_ids: Collection[str] = (),
+    actor: Actor,
+    now: datetime,
 ) -> IssuedDocument:
-    """Render frozen content and write file, document and audit row."""
-    form = thaw(DailyCheck, content)
+    """Render a form thawed from its frozen content; write file, document and audit row."""
     rendered = pdf.render(
-        TEMPLATES[DocumentKind.DAILY_CHECK],
+        TEMPLATES[issue.kind],
         {"doc": form},
-        stored_files=StoredFile.objects.filter(pk__in=form.file_ids, unit_id=inspection.unit_id),
+        stored_files=StoredFile.objects.filter(pk__in=file_ids, unit_id=issue.unit_id),
     )
     stored = files.store(
-        unit_id=inspection.unit_id,
-        purpose=DocumentKind.DAILY_CHECK.value,
+        unit_id=issue.unit_id,
+        purpose=issue.kind.value,
         content=rendered,
         content_type="application/pdf",
-        original_name=file_name(form),
+        original_name=issue.file_name,
         actor=actor,
         now=now,
     )
     document = IssuedDocument.objects.create(
-        id=serial,
+        id=issue.serial,
         number=form.number,
-        unit_id=inspection.unit_id,
-        kind=DocumentKind.DAILY_CHECK,
-        subject_code=inspection.code,
+        unit_id=issue.unit_id,
+        kind=issue.kind,
+        subject_code=issue.subject_code,
+        revision=issue.revision,
         title=form.title,
-        document_on=form.period_on,
+        document_on=issue.document_on,
         rules=content["rules"],
         content=content,
         file=stored,
@@ -117,7 +157,7 @@ def _keep(
     return document
 
 
-def _lock(kind: DocumentKind, subject: str) -> None:
+def lock(kind: DocumentKind, subject: str) -> None:
     """Wait for whoever issues this subject now; held until the transaction ends."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -130,7 +170,7 @@ def _lock(kind: DocumentKind, subject: str) -> None:
         raise RuleBroken("issue_in_progress", "该记录表单正在生成，请稍后刷新页面查看。") from error
 
 
-def _next_serial() -> int:
+def next_serial() -> int:
     """Take the next id of the documents as serial: no lock, no two alike, gaps where one failed."""
     with connection.cursor() as cursor:
         cursor.execute(

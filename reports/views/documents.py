@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +20,8 @@ from duties.models import Inspection
 from reports import queries
 from reports.actions.issue import issue_daily_check
 from reports.forms import DocumentFilterForm
+from reports.models import DocumentKind, IssuedDocument
+from reports.queries_appointment import letter_of
 from units.roles import Can
 
 
@@ -52,7 +57,7 @@ def document_list(request: HttpRequest) -> HttpResponse:
             "form": form,
             "page": found,
             "rows": [
-                {"number": number, "document": document, "form": queries.daily_check_of(document)}
+                {"number": number, **_row(document)}
                 for number, document in enumerate(found, found.start_index())
             ],
             "size": size,
@@ -61,6 +66,29 @@ def document_list(request: HttpRequest) -> HttpResponse:
             "shows_unit": request.actor.kind != "unit",
         },
     )
+
+
+def _row(document: IssuedDocument) -> dict[str, Any]:
+    """A document for the list: what it is about, who stands on it, where it is shown."""
+    if document.kind == DocumentKind.APPOINTMENT:
+        letter = letter_of(document)
+        page = reverse("reports:appointment-letter", args=[letter.person_code])
+        query = urlencode({"role": letter.role, "revision": letter.revision})
+        return {
+            "document": document,
+            "url": f"{page}?{query}",
+            "about": letter.role_label,
+            "person": letter.person_name,
+            "marks": (),
+        }
+    form = queries.daily_check_of(document)
+    return {
+        "document": document,
+        "url": reverse("reports:daily-check", args=[document.subject_code]),
+        "about": form.equipment_name,
+        "person": form.officer_name,
+        "marks": form.marks,
+    }
 
 
 def _form_page(

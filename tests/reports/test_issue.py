@@ -213,7 +213,7 @@ def test_whoever_waits_too_long_is_told_so(committed_world: World) -> None:
 
     def hold() -> None:
         with transaction.atomic():
-            issue._lock("daily_check", inspection.code)
+            issue.lock("daily_check", inspection.code)
             held.set()
             done.wait(20)
         connection.close()
