@@ -18,7 +18,7 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     if not actor.is_authenticated:
         return redirect("units:sign-in")
-    names = {"person": "duties:todo", "unit": "reports:dashboard", "bureau": "reports:region"}
+    names = {"person": "duties:todo", "unit": "reports:dashboard", "bureau": "reports:desk"}
     return redirect(reverse(names.get(actor.kind, "units:account")))
 
 

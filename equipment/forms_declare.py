@@ -125,6 +125,11 @@ class DeclarationFilter(forms.Form):
     kind = forms.ChoiceField(
         label="申报事项", required=False, choices=[("", "不限"), *Declaration.Kind.choices]
     )
+    receipt = forms.ChoiceField(
+        label="办理回执",
+        required=False,
+        choices=[("", "不限"), ("given", "已填写回执"), ("none", "没有回执")],
+    )
     tab = forms.SlugField(required=False, max_length=12, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, is_bureau: bool) -> None:

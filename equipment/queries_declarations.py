@@ -85,6 +85,9 @@ def _matching(actor: Actor, asked: Mapping[str, Any]) -> OwnedQuerySet:
             | Q(equipment__name__icontains=word)
             | Q(receipt_no__icontains=word)
         )
+    if asked.get("receipt"):
+        without = Q(receipt_no="")
+        rows = rows.filter(without) if asked["receipt"] == "none" else rows.exclude(without)
     return rows.filter(kind=asked["kind"]) if asked.get("kind") else rows
 
 

@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from reports.views import appointment, dashboard, documents, labels
+from reports.views import appointment, dashboard, desk, documents, labels, region_unit
 
 app_name = "reports"
 urlpatterns = [
     path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("bureau/", dashboard.region, name="region"),
-    path("bureau/units/<slug:code>/", dashboard.region_unit, name="region-unit"),
+    path("bureau/desk/", desk.desk, name="desk"),
+    path("bureau/units/<slug:code>/", region_unit.region_unit, name="region-unit"),
+    path(
+        "bureau/units/<slug:code>/people/<slug:staff>/phone/",
+        region_unit.reveal_phone,
+        name="reveal-phone",
+    ),
     path("labels/", labels.labels, name="labels"),
     path("documents/", documents.document_list, name="document-list"),
     path("documents/appointment/<slug:code>/", appointment.letter, name="appointment-letter"),

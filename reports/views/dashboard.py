@@ -1,4 +1,4 @@
-"""统计分析 (F73), the bureau's landing page, and one unit as the bureau sees it."""
+"""统计分析 (F73) and 辖区单位, the units of a bureau's subtree."""
 
 from __future__ import annotations
 
@@ -82,30 +82,6 @@ def region(request: HttpRequest) -> HttpResponse:
         "is_filtered": any(form.cleaned_data.values()),
     }
     return render(request, "reports/region.html", context)
-
-
-@page(Can.REGION_VIEW)
-def region_unit(request: HttpRequest, code: str) -> HttpResponse:
-    """One unit of the subtree: its facts and the same figures as its own dashboard, read-only."""
-    unit = statistics.get_unit(request.actor, code)
-    context = {
-        "unit": unit,
-        "board": region_board(request.actor, timezone.now(), unit=unit),
-        "facts": [
-            ("统一社会信用代码", unit.credit_code),
-            ("单位类型", "、".join(unit.kind_labels)),
-            ("所在区县", unit.region.name),
-            ("地址", unit.address),
-            ("联系人", unit.contact_name),
-            ("联系电话", unit.contact_phone),
-        ],
-        "links": [
-            ("设备档案", link("equipment:list", unit)),
-            ("风险管控记录", link("duties:record-list", unit)),
-            ("风险隐患记录", link("hazards:list", unit)),
-        ],
-    }
-    return render(request, "reports/region_unit.html", context)
 
 
 # ------------------------------------------------------------------ figures with their links

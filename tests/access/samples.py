@@ -36,6 +36,7 @@ class Samples:
             "duties:checklist": {"code": self.checklist.code},
             "units:guide-page": {"chapter": "start"},
             "reports:region-unit": {"code": self.world.jia.code},
+            "reports:reveal-phone": {"code": self.world.jia.code, "staff": self.world.li.code},
         }
         by_room = {
             "units": {"code": self.world.li.code},
