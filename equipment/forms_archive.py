@@ -40,7 +40,8 @@ class DeclineForm(forms.Form):
             "required": "请填写否认原因，市场监管局要据此核对。",
             "max_length": "否认原因最多 200 个字。",
         },
-        widget=forms.TextInput(
-            attrs={"placeholder": "如：已转让给某公司、已拆除注销、不属于本单位"}
+        # A textarea: Enter in a one-line input would press the form's first button, 认领.
+        widget=forms.Textarea(
+            attrs={"rows": 2, "placeholder": "如：已转让给某公司、已拆除注销、不属于本单位"}
         ),
     )

@@ -46,19 +46,22 @@ def archive_list(request: HttpRequest) -> HttpResponse:
     return render(request, "equipment/archive_list.html", context)
 
 
-@page(Can.EQUIPMENT_MANAGE)
+@page(Can.EQUIPMENT_MANAGE, writes=True)
 def claim_list(request: HttpRequest) -> HttpResponse:
     """What the bureaus' archive says to be the unit's: claim or decline, ticked together."""
-    return _claims(request, DeclineForm(), {}, 200)
-
-
-@page(Can.EQUIPMENT_MANAGE, writes=True, reads=False)
-def claim(request: HttpRequest) -> HttpResponse:
-    """Claim the ticked machines one by one; those that are refused stay, each with its reason."""
+    if request.method != "POST":
+        return _claims(request, DeclineForm(), {}, 200)
+    declines = request.POST.get("action") == "decline"
+    form = DeclineForm(request.POST if declines else None)
     records = archived.by_codes(request.actor, request.POST.getlist("m"))
     if problem := _count_problem(records):
         messages.warning(request, problem)
-        return _claims(request, DeclineForm(), {}, 422)
+        return _claims(request, form, {}, 422)
+    return _decline(request, records, form) if declines else _claim(request, records)
+
+
+def _claim(request: HttpRequest, records: list[ArchiveRecord]) -> HttpResponse:
+    """Claim the ticked machines one by one; those that are refused stay, each with its reason."""
     now = timezone.now()
     refused: dict[int, str] = {}
     for one in records:
@@ -75,14 +78,8 @@ def claim(request: HttpRequest) -> HttpResponse:
     return redirect("equipment:claim-list")
 
 
-@page(Can.EQUIPMENT_MANAGE, writes=True, reads=False)
-def claim_decline(request: HttpRequest) -> HttpResponse:
+def _decline(request: HttpRequest, records: list[ArchiveRecord], form: DeclineForm) -> HttpResponse:
     """Say that the ticked machines are not the unit's own, and why."""
-    records = archived.by_codes(request.actor, request.POST.getlist("m"))
-    form = DeclineForm(request.POST)
-    if problem := _count_problem(records):
-        messages.warning(request, problem)
-        return _claims(request, form, {}, 422)
     declined = None
     if form.is_valid():
         declined = attempt(

@@ -19,7 +19,8 @@ from tests.world import NOW, World
 from units import archives
 from units.models import AuditEntry, OutboxMessage
 
-LIST, CLAIM, DECLINE = "/claims/", "/claims/claim/", "/claims/decline/"
+LIST = "/claims/"
+CLAIM, DECLINE = {"action": "claim"}, {"action": "decline", "reason": "转让"}
 
 
 def own_queries(done: CaptureQueriesContext) -> int:
@@ -78,7 +79,7 @@ def test_ticked_machines_are_claimed_and_the_refused_say_why(world: World, as_: 
         world.jia, world.bureau, name="被占的", equipment_code=world.yi_lift.equipment_code
     )
     client = as_(world.jia_admin)
-    page = client.post(CLAIM, {"m": [good.code, taken.code]})
+    page = client.post(LIST, CLAIM | {"m": [good.code, taken.code]})
     assert page.status_code == 422
     assert texts(page) == [
         "已认领 1 台设备。请接着绑定安全员，否则无人收到每日待办。",
@@ -88,7 +89,7 @@ def test_ticked_machines_are_claimed_and_the_refused_say_why(world: World, as_: 
         ("被占的", "这个设备代码已被登记，", True)
     ]
     assert world.yi.name not in page.content.decode()
-    assert client.post(CLAIM, {"m": [good.code]}).status_code == 422
+    assert client.post(LIST, CLAIM | {"m": [good.code]}).status_code == 422
     assert Equipment.objects.filter(name="好的").count() == 1
 
 
@@ -100,16 +101,16 @@ def test_what_the_archive_has_wrong_is_told_at_the_claim(world: World) -> None:
     assert ArchiveRecord.objects.waiting().count() == 1
 
 
-@pytest.mark.parametrize("url", [CLAIM, DECLINE])
+@pytest.mark.parametrize("asked", [CLAIM, DECLINE], ids=["claim", "decline"])
 def test_nothing_ticked_or_too_much_is_said(
-    world: World, as_: Any, url: str, monkeypatch: pytest.MonkeyPatch
+    world: World, as_: Any, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = as_(world.jia_admin)
-    page = client.post(url, {"reason": "转让"})
+    page = client.post(LIST, asked)
     assert (page.status_code, texts(page)) == (422, ["请先勾选设备。"])
     monkeypatch.setattr("equipment.views.claims.CLAIM_MOST", 1)
     rows = [archived(world.jia, world.bureau).code for _ in range(2)]
-    page = client.post(url, {"m": rows, "reason": "转让"})
+    page = client.post(LIST, asked | {"m": rows})
     assert (page.status_code, texts(page)) == (422, ["一次最多处理 1 台，请分批勾选。"])
     assert ArchiveRecord.objects.waiting().count() == 2
 
@@ -117,10 +118,9 @@ def test_nothing_ticked_or_too_much_is_said(
 def test_a_foreign_record_cannot_be_touched(world: World, as_: Any) -> None:
     row = archived(world.yi, world.bureau)
     client = as_(world.jia_admin)
-    for url in (CLAIM, DECLINE):
-        assert texts(client.post(url, {"m": [row.code, "\0", "x" * 300], "reason": "转让"})) == [
-            "请先勾选设备。"
-        ]
+    for asked in (CLAIM, DECLINE):
+        page = client.post(LIST, asked | {"m": [row.code, "\0", "x" * 300]})
+        assert texts(page) == ["请先勾选设备。"]
     with pytest.raises(RuleBroken) as broken:
         actions.claim(row, actor=world.actor(world.jia_admin), now=NOW)
     assert (broken.value.code, broken.value.status) == ("foreign_unit", 404)
@@ -163,7 +163,7 @@ def test_two_tabs_claim_one_machine_once(committed_world: World) -> None:
 def test_declined_machines_are_told_to_the_bureau(world: World, as_: Any) -> None:
     rows = [archived(world.jia, world.bureau) for _ in range(2)]
     answer = as_(world.jia_admin).post(
-        DECLINE, {"m": [row.code for row in rows], "reason": "已转让<b>𬭚</b>"}
+        LIST, DECLINE | {"m": [row.code for row in rows], "reason": "已转让<b>𬭚</b>"}
     )
     assert answer.status_code == 302
     assert [row.decline_reason for row in ArchiveRecord.objects.all()] == ["已转让<b>𬭚</b>"] * 2
@@ -185,7 +185,7 @@ def test_declined_machines_are_told_to_the_bureau(world: World, as_: Any) -> Non
 )
 def test_declining_wants_a_reason(world: World, as_: Any, reason: str, sentence: str) -> None:
     row = archived(world.jia, world.bureau)
-    page = as_(world.jia_admin).post(DECLINE, {"m": [row.code], "reason": reason})
+    page = as_(world.jia_admin).post(LIST, DECLINE | {"m": [row.code], "reason": reason})
     assert page.status_code == 422
     assert list(page.context["decline"].errors["reason"]) == [sentence]
     assert [row.is_ticked for row in page.context["rows"]] == [True]
