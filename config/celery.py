@@ -70,6 +70,12 @@ app.conf.update(
             "schedule": SWEEP,
             "options": {"expires": SWEEP.total_seconds()},
         },
+        # Finds imports whose message was lost or whose worker died.
+        "resume-imports": {
+            "task": "units.tasks.resume_imports",
+            "schedule": SWEEP,
+            "options": {"expires": SWEEP.total_seconds()},
+        },
         "lapse-leaves": {
             "task": "units.tasks.lapse_leaves",
             "schedule": crontab(minute="*/10"),

@@ -20,7 +20,7 @@ class UnitsConfig(AppConfig):
             queries_notices,
             signatures,
         )
-        from units.actions import activities, certificates, notices
+        from units.actions import activities, certificates, imports, notices
         from units.actions.regulations import PURPOSE as REGULATION
         from units.imports import departments, staff
         from units.reference import load
@@ -41,7 +41,9 @@ class UnitsConfig(AppConfig):
         files.register_purpose(activities.PURPOSE, files.own_unit_or_region(Can.ACTIVITY_VIEW))
         panels.register(own_panels)
         menus.register_badge("units:registration-list", queries_desk.waiting_count)
-        menus.register_badge("units:regulation-list", queries_notices.unread_count)
+        menus.register_badge("units:regulation-list", queries_notices.badge)
         files.register_purpose(notices.PURPOSE, queries_notices.may_read_file)
+        for purpose in imports.PURPOSES:
+            files.register_purpose(purpose, imports.closed_door)
         for kind in (departments.KIND, staff.KIND):
             kinds.register(kind)

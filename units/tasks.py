@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from units import delivery
+from units.actions import imports
+from units.loader import load_actor
 
 
 @shared_task
@@ -28,3 +30,17 @@ def remind() -> None:
 
     reminders.remind_certificates(now=timezone.now())
     reminders.remind_activities(now=timezone.now())
+
+
+@shared_task
+def run_import(job_id: int) -> None:
+    """Check or write an import job, whichever it waits for; safe to run twice."""
+    if not imports.run_check(job_id, actor_of=load_actor, clock=timezone.now):
+        imports.run_apply(job_id, actor_of=load_actor, now=timezone.now())
+
+
+@shared_task
+def resume_imports() -> None:
+    """Take up the jobs that a lost message or a dead worker left behind."""
+    for job_id, _state in imports.unfinished(now=timezone.now()):
+        run_import(job_id)

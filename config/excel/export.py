@@ -6,6 +6,7 @@ A list page's 导出 streams the same scoped, filtered queryset as the page:
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -111,3 +112,8 @@ def download(stream: BinaryIO, name: str) -> FileResponse:
     response["Cache-Control"] = "no-store"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def download_bytes(content: bytes, name: str) -> FileResponse:
+    """Like `download`, for a workbook that lies in memory."""
+    return download(io.BytesIO(content), name)

@@ -1,0 +1,45 @@
+"""Forms of the imports: the upload, and how wrong rows are treated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from config.excel.guard import FILE_LARGEST, MB
+from units.queries_imports import ALL_OR_NOTHING, CORRECT_ONLY
+
+
+class UploadForm(forms.Form):
+    """One workbook."""
+
+    file = forms.FileField(
+        label="Excel 文件",
+        allow_empty_file=True,  # told in our own words, with the other refusals
+        widget=forms.FileInput(attrs={"accept": ".xlsx"}),
+        error_messages={"required": "请选择要导入的 Excel 文件。"},
+        help_text="只接受 .xlsx。先检查、再预览，您确认之后才会写入。",
+    )
+
+    def clean_file(self) -> Any:
+        upload = self.cleaned_data["file"]
+        if upload.size > FILE_LARGEST:
+            raise forms.ValidationError(
+                f"文件超过 {FILE_LARGEST // MB} MB，请分成几个文件导入。", code="file_too_large"
+            )
+        return upload
+
+
+class ApplyForm(forms.Form):
+    """The yes to a preview: its digest, and what happens while some rows are wrong."""
+
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    mode = forms.ChoiceField(
+        label="有错误的行",
+        widget=forms.RadioSelect,
+        required=False,
+        choices=[
+            (CORRECT_ONLY, "只导入正确的行，有错误的行改好后再上传"),
+            (ALL_OR_NOTHING, "全部正确才导入"),
+        ],
+    )
