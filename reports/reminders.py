@@ -61,6 +61,14 @@ class Reminders:
     figures: list[Figure]
     notes: list[Note]
 
+    @property
+    def waiting(self) -> list[Figure]:
+        return [one for one in self.figures if one.value]
+
+    @property
+    def clear(self) -> list[Figure]:
+        return [one for one in self.figures if not one.value]
+
 
 TABLE: tuple[Entry, ...] = (
     Entry(

@@ -454,7 +454,7 @@ class TestRegion:
         assert as_(world.regulator).post(url).status_code == 405
 
     def test_it_is_where_a_bureau_lands(self, world: World, as_: As) -> None:
-        assert as_(world.regulator).get("/").headers["Location"] == "/bureau/"
+        assert as_(world.regulator).get("/").headers["Location"] == "/bureau/desk/"
 
     def test_an_empty_district_says_so(self, world: World, as_: As) -> None:
         nobody = people.account("bureau", "none", people.bureau("500101", "万州区市场监督管理局"))
