@@ -23,6 +23,8 @@ CODED = "coded"
 BARE = "bare"
 RECENT_REPORTS = 5
 TOKEN_LENGTH = 12
+# Labels in one PDF: 20 sheets take some ten seconds, and other documents wait meanwhile.
+LABELS_MOST = 480
 
 
 # ------------------------------------------------------------------ codes
@@ -126,9 +128,9 @@ def reports(
     return found.order_by(done, "-id")
 
 
-def waiting_reports(actor: Actor) -> int:
-    """How many public reports nobody has handled yet."""
-    return PublicReport.objects.for_actor(actor).filter(answered_at=None).count()
+def waiting_reports(actor: Actor) -> QuerySet[PublicReport]:
+    """The public reports that nobody has handled yet."""
+    return PublicReport.objects.for_actor(actor).filter(answered_at=None)
 
 
 def has_report(token: str, code: str) -> bool:

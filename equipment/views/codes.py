@@ -47,6 +47,7 @@ def code_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": machines,
         "size": size,
+        "labels_most": queries_codes.LABELS_MOST,
         "bare": queries_codes.bare_count(actor),
         "is_filtered": any(form.cleaned_data.values()),
         "filter": request.GET.urlencode(),

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from django.utils.safestring import SafeString
 
 PER_PAGE = 24
-# As many as are drawn while somebody waits: 50 sheets.
-MOST = 1200
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from config.access import page
 from config.errors import RuleBroken
 from equipment import qr
+from equipment.queries_codes import LABELS_MOST
 from equipment.views.codes import chosen
 from reports import pdf
-from reports.documents.labels import MOST, Label, pages
+from reports.documents.labels import Label, pages
 from units.roles import Can
 
 
@@ -19,13 +20,13 @@ def labels(request: HttpRequest) -> HttpResponse:
 
     Machines without a code are left out. RuleBroken (answered as a page): no_labels, labels_many.
     """
-    machines = list(chosen(request).filter(token__isnull=False)[: MOST + 1])
+    machines = list(chosen(request).filter(token__isnull=False)[: LABELS_MOST + 1])
     if not machines:
         raise RuleBroken("no_labels", "所选设备都还没有设备码，请先在“一码通”中赋码再打印标签。")
-    if len(machines) > MOST:
+    if len(machines) > LABELS_MOST:
         raise RuleBroken(
             "labels_many",
-            f"一次最多打印 {MOST} 张标签，请用设备类别、安全员或关键词筛选后分批打印。",
+            f"一次最多打印 {LABELS_MOST} 张标签，请用设备类别、安全员或关键词筛选后分批打印。",
         )
     sheets = pages(
         Label(
