@@ -14,7 +14,9 @@ class EquipmentConfig(AppConfig):
         from equipment.actions.public import PHOTO_PURPOSE
         from equipment.enums import Category
         from equipment.handover import SHARE
+        from equipment.imports.archive import ARCHIVE
         from equipment.imports.machines import MACHINES
+        from equipment.licensing import register as register_licensing
         from equipment.queries_codes import machine_panel
         from equipment.queries_declarations import waiting
         from equipment.reference import load
@@ -26,10 +28,12 @@ class EquipmentConfig(AppConfig):
         reference.register("equipment", load)
         identities.register_categories(Category.choices)
         handover.register(SHARE)
+        register_licensing()
         archives.register(queries_archive.waiting_for)
         profile.register(completeness.checks)
-        menus.register_badge("equipment:claim-list", queries_archive.waiting_count)
+        menus.register_badge("equipment:claim-list", queries_archive.badge)
         kinds.register(MACHINES)
+        kinds.register(ARCHIVE)
         panels.register(machine_panel)
         menus.register_badge("equipment:report-list", badge)
         files.register_purpose(
@@ -40,5 +44,5 @@ class EquipmentConfig(AppConfig):
         )
         menus.register_badge(
             "equipment:declaration-list",
-            lambda actor: waiting(actor).count() if actor.can(Can.DECLARATION_DECIDE) else 0,
+            lambda actor: waiting(actor) if actor.can(Can.DECLARATION_DECIDE) else 0,
         )

@@ -1,6 +1,6 @@
 """URLs of the archive."""
 
-from django.urls import path
+from django.urls import include, path
 
 from equipment.views import (
     archive,
@@ -37,7 +37,9 @@ urlpatterns = [
     path("equipment/<slug:code>/declare/", declare.declare, name="declare"),
     path("claims/", claims.claim_list, name="claim-list"),
     path("bureau/archive/", claims.archive_list, name="archive-list"),
+    path("bureau/archive/import/", claims.archive_import, name="archive-import"),
     path("declarations/", declarations.declaration_list, name="declaration-list"),
+    path("", include("equipment.urls_licensing")),
     path("declarations/confirm/", declarations.confirm_many, name="declaration-confirm"),
     path("declarations/suspend/", declare.suspend, name="suspend"),
     path("declarations/<slug:code>/", declarations.declaration, name="declaration"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,16 @@ from units.outbox import tell_bureau
 DATES = ("in_use_since", "next_inspection_on")
 # What a record's facts may hold besides a machine's own facts.
 MORE = ("status", "receipt_no")
+# What a newer import changes of a record that still waits.
+REWRITTEN = (
+    "region_id",
+    "credit_code",
+    "unit_name",
+    "name",
+    "equipment_code",
+    "registration_no",
+    "facts",
+)
 
 
 @dataclass(frozen=True)
@@ -49,21 +59,41 @@ def take_in(
     Set-based: one INSERT a thousand rows. Raises RuleBroken when a number waits already (somebody
     else imported it meanwhile) and 403 for a region outside the bureau's.
     """
-    if actor.kind == "bureau":
-        prefix = actor.region_prefix or "?"
-        if bureau.pk != actor.bureau_id or any(
-            not row.region_code.startswith(prefix) for row in rows
-        ):
-            raise RuleBroken("region_foreign", "只能导入本辖区的历史设备。", status=403)
-    records = [_record(row, bureau, now) for row in rows]
-    try:
-        with transaction.atomic():
-            made = ArchiveRecord.objects.bulk_create(records, batch_size=1000)
-    except IntegrityError as error:
-        raise RuleBroken("archive_taken", "有设备刚刚已由他人导入，请重新检查后再导入。") from error
+    _refuse_outside(actor, rows)
+    records = [_record(row, bureau.pk, now) for row in rows]
+    made = _write(lambda: ArchiveRecord.objects.bulk_create(records, batch_size=1000))
     if made:
         record(actor, Verb.ARCHIVE_IMPORTED, bureau, now=now, after={"machines": len(made)})
     return made
+
+
+@transaction.atomic
+def rewrite(rows: Mapping[int, ArchiveRow], *, actor: Actor, now: datetime) -> int:
+    """Bring records that still wait to what a newer import says; returns how many were written.
+
+    `rows` by the records' keys, which the caller has locked. Raises RuleBroken when a number of
+    theirs waits under another record, 403 for a region outside the bureau's.
+    """
+    records = ArchiveRecord.objects.for_actor(actor).waiting().in_bulk(list(rows))
+    for key, archived in records.items():
+        fresh = _record(rows[key], archived.bureau_id, now)
+        _refuse_outside(actor, [rows[key]])
+        for name in REWRITTEN:
+            setattr(archived, name, getattr(fresh, name))
+    _write(
+        lambda: ArchiveRecord.objects.bulk_update(
+            records.values(), [name.removesuffix("_id") for name in REWRITTEN], batch_size=500
+        )
+    )
+    if records:
+        record(
+            actor,
+            Verb.ARCHIVE_IMPORTED,
+            f"units.bureau:{actor.bureau_id}",
+            now=now,
+            after={"changed": len(records)},
+        )
+    return len(records)
 
 
 @transaction.atomic
@@ -145,7 +175,24 @@ def _waiting(archived: ArchiveRecord, unit: Unit) -> ArchiveRecord:
     return fresh
 
 
-def _record(row: ArchiveRow, bureau: Bureau, now: datetime) -> ArchiveRecord:
+def _refuse_outside(actor: Actor, rows: Iterable[ArchiveRow]) -> None:
+    if actor.kind != "bureau":
+        return
+    prefix = actor.region_prefix or "?"
+    if any(not row.region_code.startswith(prefix) for row in rows):
+        raise RuleBroken("region_foreign", "只能导入本辖区的历史设备。", status=403)
+
+
+def _write(write: Callable[[], Any]) -> Any:
+    """Write, and say in words that a number came to wait under another record meanwhile."""
+    try:
+        with transaction.atomic():
+            return write()
+    except IntegrityError as error:
+        raise RuleBroken("archive_taken", "有设备刚刚已由他人导入，请重新检查后再导入。") from error
+
+
+def _record(row: ArchiveRow, bureau_id: int, now: datetime) -> ArchiveRecord:
     if unknown := set(row.facts) - {*FACTS, *MORE}:
         raise TypeError(f"not facts of a machine: {', '.join(sorted(unknown))}")
     facts = {
@@ -153,7 +200,7 @@ def _record(row: ArchiveRow, bureau: Bureau, now: datetime) -> ArchiveRecord:
         for name, value in row.facts.items()
     }
     return ArchiveRecord(
-        bureau=bureau,
+        bureau_id=bureau_id,
         region_id=row.region_code,
         credit_code=row.credit_code,
         unit_name=row.unit_name,

@@ -124,7 +124,8 @@ class Judge:
         list(staff.filter(pk__in=people).order_by("pk").values_list("pk"))
 
     # -------------------------------------------------------------- a row by itself
-    def _judge_row(self, line: Line) -> None:
+    def _judge_machine(self, line: Line) -> None:
+        """The machine's own facts: catalogue, category, quantity, dates."""
         at, values = self._at, line.values
         entry = self._entry(line, values[at["catalogue"]], values[at["variety"]])
         if entry is not None:
@@ -147,6 +148,10 @@ class Judge:
                 rules.refuse_in_use_since(since, day=self.day)
             except RuleBroken as broken:
                 self._refuse_rule(line, "in_use_since", broken)
+
+    def _judge_row(self, line: Line) -> None:
+        self._judge_machine(line)
+        at, values = self._at, line.values
         code, number = values[at["equipment_code"]], values[at["registration_no"]]
         if not (code or number or values[at["inner_no"]]):
             wrong = {problem.label for problem in line.problems}

@@ -46,6 +46,12 @@ def archive_list(request: HttpRequest) -> HttpResponse:
     return render(request, "equipment/archive_list.html", context)
 
 
+@page(Can.ARCHIVE_IMPORT)
+def archive_import(request: HttpRequest) -> HttpResponse:
+    """导入历史设备: on the pages that all imports share."""
+    return redirect("units:import-start", "archive")
+
+
 @page(Can.EQUIPMENT_MANAGE, writes=True)
 def claim_list(request: HttpRequest) -> HttpResponse:
     """What the bureaus' archive says to be the unit's: claim or decline, ticked together."""
