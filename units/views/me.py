@@ -16,8 +16,8 @@ from units import queries, queries_leave
 from units.identities import describe_scope
 from units.models import Staff, Unit
 from units.queries_certificates import certificates_of, validity
+from units.queries_messages import unread_count
 from units.roles import SCOPED_ROLES, Can, Role
-from units.views.messages import badge
 
 
 @page(Can.FIELD_HOME)
@@ -25,7 +25,8 @@ def me(request: HttpRequest) -> HttpResponse:
     """Name, unit, identities with scope, phone masked; what is missing and who supplies it (F5)."""
     actor = request.actor
     staff = queries.own_staff(actor)
-    today = local_day(timezone.now())
+    now = timezone.now()
+    today = local_day(now)
     posts = queries.posts_of(staff, on=today)
     machines = queries.machines_of([staff.pk])
     # Machines are bound to 安全员 only; a 质量安全员 lacks nothing without one.
@@ -33,7 +34,7 @@ def me(request: HttpRequest) -> HttpResponse:
     held = machines.get(staff.pk, 0) if machines is not None else None
     context = {
         "staff": staff,
-        "unread": badge(actor),
+        "unread": unread_count(actor, now=now),
         "identities": [
             (
                 str(Role(post.role).label),
