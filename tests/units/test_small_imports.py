@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import Any
 
 import pytest
-from openpyxl import Workbook
 
-from config.excel.kinds import Context, ImportKind
-from config.excel.plan import Plan
+from config.excel.kinds import Context
+from tests.factories.books import judged, reason, verdicts
 from tests.world import NOW, TODAY, World
 from units.actions.organisation import add_department, add_position
 from units.imports import departments, staff
 from units.models import Appointment, AuditEntry, Department, Staff, User
 
 
-def book(kind: ImportKind, context: Context, *rows: dict[str, Any]) -> BytesIO:
-    """A workbook of a kind with the template's header and these rows, by column name."""
-    columns = kind.columns(context)
-    made = Workbook()
-    made.active.title = kind.sheet_name
-    made.active.append([column.label for column in columns])
-    for row in rows:
-        made.active.append([row.get(column.name) for column in columns])
-    content = BytesIO()
-    made.save(content)
-    content.seek(0)
-    return content
-
-
 @pytest.fixture
 def context(world: World) -> Context:
     return Context(actor=world.actor(world.jia_admin), now=NOW)
-
-
-def judged(kind: ImportKind, context: Context, *rows: dict[str, Any]) -> Plan:
-    return kind.plan(kind.open(book(kind, context, *rows), context), context)
-
-
-def verdicts(plan: Plan) -> list[str]:
-    return [str(line.verdict) for line in plan.lines]
-
-
-def reason(plan: Plan, place: int = 0) -> str:
-    return "；".join(problem.sentence() for problem in plan.lines[place].problems)
 
 
 class TestDepartments:
