@@ -124,9 +124,10 @@ def test_templates_stay_within_their_budget() -> None:
 def test_nothing_inline_and_nothing_from_elsewhere() -> None:
     wrong = []
     for path in TEMPLATES:
-        text = path.read_text()
         if "/pdf/" in name_of(path):
             continue  # read by WeasyPrint alone, never sent to a browser
+        # `style="inline"` of a template tag is an argument, not an attribute.
+        text = re.sub(r"\{%.*?%\}", "", path.read_text())
         for bad in re.finditer(
             r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")[^>]*>|<style\b"
             r"|\sstyle=\"|\son[a-z]+=\"|(?:src|href)=\"https?://",
