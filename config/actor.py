@@ -37,6 +37,8 @@ class Actor:
     bureau_id: int | None = None
     region_prefix: str | None = None
     owner_name: str = ""
+    # UnitKind values of the unit of a person or unit account: which menus concern it.
+    unit_kinds: tuple[str, ...] = ()
     posts: tuple[Post, ...] = ()
     capabilities: frozenset[str] = frozenset()
     request_id: str = ""

@@ -87,6 +87,11 @@ app.conf.update(
             "schedule": crontab(hour="8,14", minute=15),
             "options": {"expires": 3600},
         },
+        "remind-licences": {
+            "task": "equipment.tasks.remind_licences",
+            "schedule": crontab(hour="8,14", minute=20),
+            "options": {"expires": 3600},
+        },
         "mark-overdue-hazards": {
             "task": "hazards.tasks.mark_overdue",
             "schedule": crontab(minute=3),

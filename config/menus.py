@@ -129,11 +129,25 @@ LOGOUT_URL_NAME = "units:sign-out"
 
 _badges: dict[str, Callable[[Actor], int]] = {}
 _role_labels: list[Callable[[Actor], str]] = []
+_conditions: dict[str, Callable[[Actor], bool]] = {}
 
 
 def register_badge(url_name: str, count: Callable[[Actor], int]) -> None:
     """Put a count beside the entry of a URL name; called once by an app in AppConfig.ready()."""
     _badges[url_name] = count
+
+
+def register_condition(url_name: str, concerns: Callable[[Actor], bool]) -> None:
+    """Show the entry of a URL name only to actors it concerns (工位管理: filling units, F17).
+
+    Asked for every page, so it must not query. The page itself still has to refuse the others.
+    """
+    _conditions[url_name] = concerns
+
+
+def _concerns(url_name: str, actor: Actor) -> bool:
+    condition = _conditions.get(url_name)
+    return condition is None or condition(actor)
 
 
 def register_role_label(describe: Callable[[Actor], str]) -> None:
@@ -238,6 +252,7 @@ def _items(
     shown = []
     for entry in table:
         allowed = entry.capability is None or actor.can(entry.capability)
+        allowed = allowed and _concerns(entry.url_name, actor)
         url = _url(entry.url_name) if kind in entry.shells and allowed else ""
         if url:
             shown.append((entry, url))

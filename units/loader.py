@@ -27,6 +27,7 @@ def load_actor(user: User) -> Actor:
             name=user.name,
             person_code=user.code,
             unit_id=user.unit_id,
+            unit_kinds=tuple(user.unit.kinds),
             owner_name=user.unit.name,
             capabilities=frozenset(map(str, KIND_CAN["unit"])),
         )
@@ -66,6 +67,7 @@ def actor_for_staff(staff: Staff, *, on: object) -> Actor:
         name=staff.name,
         person_code=staff.user.code,
         unit_id=staff.unit_id,
+        unit_kinds=tuple(staff.unit.kinds),
         staff_id=staff.pk,
         owner_name=staff.unit.name,
         posts=posts,

@@ -37,12 +37,16 @@ def choice(
     return value
 
 
-def day(value: date | None, *, field: str, label: str, required: bool = False) -> date | None:
-    """A date of a sensible year."""
-    if value is None:
-        if required:
-            raise RuleBroken(f"{field}_missing", f"请填写{label}。", field=field)
-        return None
-    if not EARLIEST <= value <= LATEST:
+def day(value: date | None, *, field: str, label: str) -> date | None:
+    """A date of a sensible year, None for none."""
+    if value is not None and not EARLIEST <= value <= LATEST:
         raise RuleBroken(f"{field}_odd", f"{label}不合理，请核对年份。", field=field)
     return value
+
+
+def needed_day(value: date | None, *, field: str, label: str) -> date:
+    """A date of a sensible year that has to be given."""
+    found = day(value, field=field, label=label)
+    if found is None:
+        raise RuleBroken(f"{field}_missing", f"请填写{label}。", field=field)
+    return found

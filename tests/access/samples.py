@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from duties.models import Checklist, Inspection, Task
 from hazards.models import Hazard
 from reports.models import IssuedDocument
-from tests.factories import codes, declarations, organisation, people_papers, records, registrations
+from tests.factories import (
+    codes,
+    declarations,
+    licences,
+    organisation,
+    people_papers,
+    records,
+    registrations,
+)
 from tests.factories import duties as tasks
 from tests.factories import notices as bureau_notices
 from tests.world import TODAY, World
@@ -93,6 +101,8 @@ def _codes(world: World) -> dict[str, str]:
         "equipment:suspend-": declared.code,
         "units:department-": organisation.department(world.jia).code,
         "units:position-": organisation.position(world.jia).code,
+        "equipment:licence": licences.licence(licences.licensed(world.jia)).code,
+        "equipment:station": licences.station(world.jia).code,
         "units:regulation": organisation.regulation(world.jia).code,
         "units:certificate-add": world.li.code,
         "units:certificate-": people_papers.certificate(world.li).code,
