@@ -61,6 +61,8 @@ class Pages(Sequence[Shown]):
     def __getitem__(self, wanted: Any) -> Any:
         if isinstance(wanted, slice):
             return list(self._between(*wanted.indices(self._total)[:2]))
+        if not 0 <= wanted < self._total:
+            raise IndexError(wanted)
         return next(self._between(wanted, wanted + 1))
 
     def _between(self, start: int, stop: int) -> Iterator[Shown]:

@@ -11,7 +11,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO, NamedTuple
 
 from python_calamine import CalamineError, CalamineWorkbook
@@ -248,7 +248,10 @@ class Sheet:
         odd = getattr(self, "_odd", {})
         number_place = self._number_place
         rows = islice(self._opened.iter_rows(), self.header_row, None)
-        for number, row in enumerate(rows, self.header_row + 1):
+        last = self.header_row + self.total
+        blank = [""] * (self._opened.width or 1)
+        beyond = [blank] * (max(odd, default=0) - last)  # formulas that hold no value, at the end
+        for number, row in enumerate(chain(rows, beyond), self.header_row + 1):
             for place in places:
                 cell = row[place]
                 if cell != "" and (type(cell) is not str or cell.strip(BLANKS)):
