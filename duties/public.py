@@ -22,14 +22,16 @@ def todays_check(equipment: Equipment, now: datetime) -> list[Fact]:
     """Whether today's daily check of a machine is done; who did it is nobody's business here."""
     task = _of_today(equipment, now)
     if task is not None and task.state in (TaskState.DONE, TaskState.BACKFILLED):
-        return [Fact(LABEL, "已完成", "done")]
+        return [Fact(LABEL, word="已完成", kind="done")]
     if equipment.status in OUT_OF_USE:
-        return [Fact(LABEL, f"设备已{equipment.get_status_display()}，请勿使用", "danger")]
+        return [
+            Fact(LABEL, word=f"设备已{equipment.get_status_display()}，请勿使用", kind="danger")
+        ]
     if task is None:
-        return [Fact(LABEL, "今日没有检查安排", "neutral")]
+        return [Fact(LABEL, word="今日没有检查安排")]
     if task.state == TaskState.WAIVED:
-        return [Fact(LABEL, "今日免检", "neutral")]
-    return [Fact(LABEL, "尚未完成", "late")]
+        return [Fact(LABEL, word="今日免检")]
+    return [Fact(LABEL, word="尚未完成", kind="late")]
 
 
 def todays_door(equipment: Equipment, actor: Actor, now: datetime) -> list[Door]:

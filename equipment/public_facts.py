@@ -16,11 +16,12 @@ from equipment.models import Equipment
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of the public page; `kind` colours the word as `{% status %}` does, "" = plain."""
+    """One line of the public page: plain text, a coloured word (`kind` as for `{% status %}`), or both."""
 
     label: str
-    text: str
-    kind: str = ""
+    text: str = ""
+    word: str = ""
+    kind: str = "neutral"
 
 
 @dataclass(frozen=True)

@@ -112,13 +112,12 @@ def _facts(machine: Equipment, now: datetime) -> list[Fact]:
     """What everybody may know (roles.md, What is public); never a person's name or phone."""
     inspection = queries.inspection_word(machine, local_day(now))
     due = cn_date(machine.next_inspection_on) or "未登记"
-    if inspection is not None:
-        due = f"{due}（{inspection.text}）"
+    word, kind = (inspection.text, inspection.kind) if inspection else ("", "neutral")
     return [
         Fact("设备种类", f"{machine.get_category_display()} · {machine.catalogue.name}"),
         Fact("使用登记证编号", machine.registration_no or "未登记"),
         Fact("使用单位", machine.unit.name),
-        Fact("下次检验日期", due, inspection.kind if inspection else ""),
+        Fact("下次检验日期", due, word, kind),
         *public_facts.facts_of(machine, now=now),
     ]
 

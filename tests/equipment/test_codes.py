@@ -110,13 +110,13 @@ def test_another_unit_replaces_nothing(world: World) -> None:
 # ------------------------------------------------------------------ drawing
 def test_a_scanner_reads_the_picture(world: World, as_: As) -> None:
     held = codes.device_code(world.lift)
-    url = f"/equipment/{world.lift.code}/code/image/"
+    url = f"/codes/{world.lift.code}/image/"
     answer = as_(world.jia_admin).get(url, {"download": "png"})
     found = zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.content)))
     assert [one.text for one in found] == [f"https://shouze.example/c/{held.token}/"]
     drawn = as_(world.jia_admin).get(url)
     assert (drawn["Content-Type"], drawn.content[:5]) == ("image/svg+xml", b"<?xml")
-    assert as_(world.jia_admin).get(f"/equipment/{world.crane.code}/code/image/").status_code == 404
+    assert as_(world.jia_admin).get(f"/codes/{world.crane.code}/image/").status_code == 404
 
 
 def test_the_drawing_on_pages_holds_no_style(world: World) -> None:
@@ -178,7 +178,7 @@ def test_everything_gets_its_code_by_one_button(world: World, as_: As) -> None:
 
 def test_one_machine_gets_its_code_and_a_new_one(world: World, as_: As) -> None:
     client = as_(world.jia_admin)
-    url = f"/equipment/{world.lift.code}/code/"
+    url = f"/codes/{world.lift.code}/"
     assert client.post(url)["Location"] == url
     held = live(world.lift)
     form = client.get(f"{url}replace/").context["form"]
@@ -193,7 +193,7 @@ def test_one_machine_gets_its_code_and_a_new_one(world: World, as_: As) -> None:
 def test_two_people_replacing_at_once(world: World, as_: As) -> None:
     held = codes.device_code(world.lift)
     client = as_(world.jia_admin)
-    url = f"/equipment/{world.lift.code}/code/replace/"
+    url = f"/codes/{world.lift.code}/replace/"
     given = {"reason": "丢失", "token": held.token}
     assert client.post(url, given).status_code == 302
     second = client.post(url, given)
@@ -206,7 +206,7 @@ def test_two_people_replacing_at_once(world: World, as_: As) -> None:
 @pytest.mark.parametrize("reason", ["", "长" * 101, "\0"])
 def test_a_wrong_reason_is_answered_beside_its_field(world: World, as_: As, reason: str) -> None:
     held = codes.device_code(world.lift)
-    url = f"/equipment/{world.lift.code}/code/replace/"
+    url = f"/codes/{world.lift.code}/replace/"
     answer = as_(world.jia_admin).post(url, {"reason": reason, "token": held.token})
     assert answer.status_code == 422
     assert "reason" in answer.context["form"].errors
@@ -240,5 +240,5 @@ def test_the_machines_page_shows_its_code(world: World, as_: As) -> None:
     url = f"/equipment/{world.lift.code}/"
     page = as_(world.jia_admin).get(url).content.decode()
     assert f"识别码 {held.token}" in page
-    assert f'src="{url}code/image/"' in page
+    assert f'src="/codes/{world.lift.code}/image/"' in page
     assert held.token not in as_(world.regulator).get(url).content.decode()

@@ -47,7 +47,7 @@ def picture(name: str = "a.jpg", content: bytes | None = None) -> SimpleUploaded
 # ------------------------------------------------------------------ the page
 def test_a_scan_shows_public_facts_and_nobody(world: World, held: DeviceCode) -> None:
     answer = Client().get(url(held))
-    facts = {fact.label: fact.text for fact in answer.context["facts"]}
+    facts = {fact.label: fact.text + fact.word for fact in answer.context["facts"]}
     assert facts == {
         "设备种类": "电梯 · 曳引驱动乘客电梯",
         "使用登记证编号": world.lift.registration_no,
@@ -97,13 +97,13 @@ def test_the_page_says_whether_todays_check_is_done(
 ) -> None:
     tasks.task(world.lift, timezone.localdate(), state=state)
     (*_, check) = Client().get(url(held)).context["facts"]
-    assert (check.label, check.text, check.kind) == ("今日安全检查", text, kind)
+    assert (check.label, check.word, check.kind) == ("今日安全检查", text, kind)
 
 
 def test_a_machine_out_of_use_is_not_to_be_used(world: World) -> None:
     stopped = machines.machine(world.jia, "lift", status="stopped")
     (*_, check) = Client().get(url(codes.device_code(stopped))).context["facts"]
-    assert (check.text, check.kind) == ("设备已停用，请勿使用", "danger")
+    assert (check.word, check.kind) == ("设备已停用，请勿使用", "danger")
 
 
 def test_without_a_rescue_phone_the_emergency_numbers_stand_there(world: World) -> None:
