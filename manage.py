@@ -12,7 +12,7 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     os.environ.setdefault(
         "DJANGO_SETTINGS_MODULE",
-        "config.settings.test" if command == "test" else "config.settings.dev",
+        "config.settings.test" if command in {"test", "bench"} else "config.settings.dev",
     )
     try:
         from django.core.management import execute_from_command_line

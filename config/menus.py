@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
@@ -127,13 +130,17 @@ BELL: tuple[Entry, ...] = (
 )
 LOGOUT_URL_NAME = "units:sign-out"
 
-_badges: dict[str, Callable[[Actor], int]] = {}
+_badges: dict[str, Callable[[Actor], int | QuerySet]] = {}
 _role_labels: list[Callable[[Actor], str]] = []
 _conditions: dict[str, Callable[[Actor], bool]] = {}
 
 
-def register_badge(url_name: str, count: Callable[[Actor], int]) -> None:
-    """Put a count beside the entry of a URL name; called once by an app in AppConfig.ready()."""
+def register_badge(url_name: str, count: Callable[[Actor], int | QuerySet]) -> None:
+    """Put a count beside the entry of a URL name; called once by an app in AppConfig.ready().
+
+    `count(actor)` gives the number, or better the rows: the rows of all entries are counted
+    together, in one query a page.
+    """
     _badges[url_name] = count
 
 
@@ -204,7 +211,7 @@ def build_shell(request: HttpRequest) -> Shell:
     kind = SHELLS.get(actor.kind, "public")
     if kind == "public":
         return Shell(help_url=_url(HELP_URL_NAME), guide_url=_url(GUIDE_URL_NAME))
-    counts: dict[str, int] = {}  # asked once, though an entry may stand in two places
+    counts = _counts((*MENU, *TABBAR, *PERSON_MENU, *BELL), kind, actor)
 
     def items(table: tuple[Entry, ...]) -> list[tuple[str, Item]]:
         return _items(table, kind, actor, request.path, counts)
@@ -231,11 +238,34 @@ def _url(url_name: str) -> str:
         return ""
 
 
-def _count(url_name: str, actor: Actor, counts: dict[str, int]) -> int:
-    if url_name not in counts:
-        count = _badges.get(url_name)
-        counts[url_name] = count(actor) if count else 0
-    return counts[url_name]
+def _counts(table: tuple[Entry, ...], kind: str, actor: Actor) -> dict[str, int]:
+    """The counts beside the entries an actor sees, by URL name; rows are counted in one query."""
+    found: dict[str, int] = {}
+    rows: dict[str, QuerySet] = {}
+    for name in {entry.url_name for entry, _ in _shown(table, kind, actor)} & set(_badges):
+        counted = _badges[name](actor)
+        if isinstance(counted, QuerySet):
+            rows[name] = counted
+        else:
+            found[name] = counted
+    return found | _count_together(rows)
+
+
+def _count_together(rows: dict[str, QuerySet]) -> dict[str, int]:
+    names, parts, params = [], [], []
+    for name in sorted(rows):
+        try:
+            sql, given = rows[name].order_by().values("pk").query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        names.append(name)
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows)")  # noqa: S608 (Django's own SQL)
+        params += given
+    if not parts:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", params)
+        return dict(zip(names, cursor.fetchone(), strict=True))
 
 
 def describe_role(actor: Actor) -> str:
@@ -245,10 +275,8 @@ def describe_role(actor: Actor) -> str:
     return _role_labels[0](actor) if _role_labels else ""
 
 
-def _items(
-    table: tuple[Entry, ...], kind: str, actor: Actor, path: str, counts: dict[str, int]
-) -> list[tuple[str, Item]]:
-    """The entries this actor sees, as (section, item); the longest URL that heads `path` is active."""
+def _shown(table: tuple[Entry, ...], kind: str, actor: Actor) -> list[tuple[Entry, str]]:
+    """The entries an actor sees in a shell, each with its address."""
     shown = []
     for entry in table:
         allowed = entry.capability is None or actor.can(entry.capability)
@@ -256,6 +284,14 @@ def _items(
         url = _url(entry.url_name) if kind in entry.shells and allowed else ""
         if url:
             shown.append((entry, url))
+    return shown
+
+
+def _items(
+    table: tuple[Entry, ...], kind: str, actor: Actor, path: str, counts: dict[str, int]
+) -> list[tuple[str, Item]]:
+    """The entries this actor sees, as (section, item); the longest URL that heads `path` is active."""
+    shown = _shown(table, kind, actor)
     heads = [url for _, url in shown if path.startswith(url)]
     here = max(heads, key=len, default="")
     return [
@@ -265,7 +301,7 @@ def _items(
                 label=entry.label,
                 url=url,
                 icon=entry.icon,
-                badge=_count(entry.url_name, actor, counts),
+                badge=counts.get(entry.url_name, 0),
                 badge_label=entry.badge_label,
                 active=url == here,
             ),

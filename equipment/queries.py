@@ -212,7 +212,9 @@ class Officer:
         return "、".join(str(Category(one).label) for one in self.categories) or "全部类别"
 
 
-def officers(unit_ids: Collection[int], *, day: date) -> list[Officer]:
+def officers(
+    unit_ids: Collection[int], *, day: date, counts_machines: bool = True
+) -> list[Officer]:
     """Who may be bound on a day in these units: employed, with a 安全员 appointment in force."""
     appointments = (
         Appointment.objects.in_force(day)
@@ -220,7 +222,7 @@ def officers(unit_ids: Collection[int], *, day: date) -> list[Officer]:
         .select_related("staff__user", "staff__unit")
         .order_by("staff_id")
     )
-    held = bound_counts([one.staff_id for one in appointments])
+    held = bound_counts([one.staff_id for one in appointments]) if counts_machines else {}
     return [
         Officer(one.staff, tuple(one.categories), held.get(one.staff_id, 0)) for one in appointments
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from config.actor import Actor
 from config.codes import normalise
@@ -47,11 +47,10 @@ def counts(actor: Actor, *, keyword: str = "") -> dict[str, int]:
     return _matching(actor, keyword).order_by().aggregate(**asked)
 
 
-def waiting_count(actor: Actor) -> int:
-    """How many machines wait for the actor's unit; for the menu."""
-    if actor.kind != "unit":
-        return 0
-    return ArchiveRecord.objects.for_actor(actor).waiting().count()
+def badge(actor: Actor) -> QuerySet[ArchiveRecord]:
+    """The machines that wait for the actor's unit; counted in the menu."""
+    found = ArchiveRecord.objects.for_actor(actor).waiting()
+    return found if actor.kind == "unit" else found.none()
 
 
 def by_codes(actor: Actor, codes: Collection[str]) -> list[ArchiveRecord]:

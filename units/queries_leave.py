@@ -23,9 +23,10 @@ def request_list(actor: Actor) -> QuerySet[LeaveRequest]:
     return found.order_by(F("decided_at").desc(nulls_first=True), "takes_effect_at", "id")
 
 
-def badge(actor: Actor) -> int:
-    """How many requests wait for an answer (beside 人员管理)."""
-    return waiting(actor).count() if actor.can(Can.STAFF_MANAGE) else 0
+def badge(actor: Actor) -> QuerySet[LeaveRequest]:
+    """The requests that wait for an answer (counted beside 人员管理)."""
+    found = waiting(actor)
+    return found if actor.can(Can.STAFF_MANAGE) else found.none()
 
 
 def requests_of(staff: Staff) -> list[LeaveRequest]:

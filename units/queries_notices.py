@@ -117,11 +117,10 @@ def unread(actor: Actor) -> QuerySet[NoticeReceipt]:
     return received(actor).filter(read_at=None, notice__withdrawn_at=None)
 
 
-def unread_count(actor: Actor) -> int:
+def badge(actor: Actor) -> QuerySet[NoticeReceipt]:
     """The badge of 管理制度: notices that the unit has still to confirm."""
-    if actor.kind != "unit":
-        return 0
-    return unread(actor).count()
+    found = unread(actor)
+    return found if actor.kind == "unit" else found.none()
 
 
 def get_received(actor: Actor, code: str) -> NoticeReceipt:

@@ -45,7 +45,7 @@ def services_for(command: str, arguments: Sequence[str] = ()) -> Iterator[None]:
     if not _needs_servers(command, arguments):
         yield
         return
-    if command == "test":
+    if command in {"test", "bench"}:
         place.prepare()
         place = place.tests
     ownership, services = _own_or_borrow(place, command)

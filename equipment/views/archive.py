@@ -39,8 +39,9 @@ def equipment_list(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     form = archive_filter(request.GET, actor, day)
     asked = form.asked()
-    machines, size = paginate(request, queries.archive(actor, asked, day=day))
     tabs = queries.tabs(actor, asked, day=day)
+    count = sum(tab.count for tab in tabs if asked.category in {"", tab.category})
+    machines, size = paginate(request, queries.archive(actor, asked, day=day), count=count)
     context = {
         "form": form,
         "tabs": _tab_items(request.GET, tabs, asked.category),
@@ -62,7 +63,8 @@ def equipment_list(request: HttpRequest) -> HttpResponse:
 
 def archive_filter(data: QueryDict, actor: Actor, day: date) -> ArchiveFilter:
     """The filter form of an actor; a unit's own officers are choices, a bureau's are not."""
-    officers = queries.officers([actor.unit_id], day=day) if actor.unit_id is not None else []
+    units = [actor.unit_id] if actor.unit_id is not None else []
+    officers = queries.officers(units, day=day, counts_machines=False) if units else []
     return ArchiveFilter(data, actor=actor, officers=officers)
 
 

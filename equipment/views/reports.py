@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,8 +21,8 @@ from equipment.models import PublicReport
 from units.roles import Can
 
 
-def badge(actor: Actor) -> int:
-    """The count beside 公众报告: what nobody has handled yet."""
+def badge(actor: Actor) -> QuerySet[PublicReport]:
+    """The public reports that nobody has handled yet; counted beside 公众报告."""
     return queries_codes.waiting_reports(actor)
 
 

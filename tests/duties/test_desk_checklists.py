@@ -136,6 +136,6 @@ def test_queries_do_not_grow(
     for category in ("ride", "ropeway", "vehicle")[:number]:
         machines.machine(world.far_unit, category)
     client = as_(world.far_admin)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         answer = client.get(URL)
     assert len(answer.context["groups"]) == number

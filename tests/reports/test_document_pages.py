@@ -299,7 +299,7 @@ def test_the_list_takes_the_same_queries_for_one_and_three(
     client = as_(world.jia_admin)
     client.get(list_url())
     # session, user with unit, count, rows with unit and file
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(5):
         client.get(list_url())
 
 

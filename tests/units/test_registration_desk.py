@@ -69,7 +69,7 @@ def test_queries_of_the_list(
         client.get(LIST)
 
 
-LIST_QUERIES = 8
+LIST_QUERIES = 7
 
 
 def test_an_empty_list_says_where_applications_come_from(world: World, as_: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,12 +13,13 @@ from config.actor import Actor
 from config.paging import paginate
 from units import queries_messages as queries
 from units.actions.messages import mark_all_read, mark_read
+from units.models import OutboxMessage
 from units.roles import Can
 
 
-def badge(actor: Actor) -> int:
-    """The count at the bell, and at 我的 on the phone."""
-    return queries.unread_count(actor, now=timezone.now())
+def badge(actor: Actor) -> QuerySet[OutboxMessage]:
+    """The unread messages, counted at the bell and at 我的 on the phone."""
+    return queries.inbox(actor, now=timezone.now()).filter(read_at=None)
 
 
 @page(Can.MESSAGE_READ)
