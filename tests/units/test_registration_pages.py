@@ -80,7 +80,9 @@ def test_an_application_waits_for_the_district_bureau(
     assert check_password(PASSWORD, made.password)
     assert [phone for phone, _ in postbox.sent] == [PHONE, PHONE]
     assert postbox.sent[1][1].endswith(f"/register/{made.code}/")
-    assert [m.recipient for m in world.regulator.messages.all()] == [world.regulator]
+    told = world.regulator.messages.get()
+    assert told.text == "“渝中新城物业有限公司”申请单位注册，请审核。"
+    assert told.link == f"/bureau/registrations/{made.code}/"
     assert list(client.session.keys()) == ["registration_mine"]
     state = client.get(f"/register/{made.code}/").content.decode()
     assert "待审核" in state

@@ -328,7 +328,7 @@ def _tell_bureau(registration: Registration, *, machines: int, now: datetime) ->
         text=text,
         dedupe_key=f"registration:{registration.code}:{registration.version}",
         now=now,
-        link="",
+        link=reverse("units:registration-detail", args=[registration.code]),
     )
 
 
