@@ -70,6 +70,7 @@ def licence(request: HttpRequest, code: str) -> HttpResponse:
         "word": queries.expiry_word(found, day),
         "facts": _facts(found),
         "rule": rule,
+        "is_expired": found.closed_at is None and found.valid_until < day,
         "should_apply": found.closed_at is None
         and 0 <= (found.valid_until - day).days <= queries.soon_days(day).days,
         "history": [

@@ -132,19 +132,21 @@ def duty(request: HttpRequest, code: str) -> HttpResponse:
     position = organisation.get_position(request.actor, code)
     if not organisation.duty_word(position.role):
         raise Http404("this post has no duty text")
-    unit, role = position.unit, position.role
+    unit, role, today = position.unit, position.role, local_day(timezone.now())
     kinds = organisation.duty_kinds(role, unit)
     kind = _one_of(request.GET.get("kind"), kinds)
     categories = _categories(role, kind, unit.pk)
-    category = _one_of(request.GET.get("category"), categories)
     labels = dict(category_choices())
+    # A post called 电梯安全员 opens with the lift's text.
+    meant = [one for one in categories if one and labels[one] in position.name]
+    category = _one_of(request.GET.get("category") or (meant or [None])[0], categories)
     form = DutyForm(
-        {**request.GET.dict(), "kind": kind, "category": category},
+        {"on": today.isoformat(), **request.GET.dict(), "kind": kind, "category": category},
         kinds=[(one, UnitKind(one).label) for one in kinds],
         categories=[(one, labels.get(one, "全部类别")) for one in categories],
     )
     form.is_valid()
-    day = form.cleaned_data.get("on") or local_day(timezone.now())
+    day = form.cleaned_data.get("on") or today
     text = organisation.duty_text(role, kind, category, on=day)
     context = {
         "form": form,
