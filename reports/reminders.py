@@ -16,6 +16,7 @@ from django.urls import NoReverseMatch, reverse
 from config.actor import Actor
 from config.clock import local_day
 from equipment import queries_archive, queries_codes, queries_declarations
+from equipment import queries_licences as licences
 from equipment.models import Declaration
 from reports.figures import Figure, link
 from units import queries_activities, queries_leave, queries_notices
@@ -25,7 +26,7 @@ from units.models.unit import UnitKind
 from units.queries_profile import completeness_of
 
 SHOWN_MISSING = 3
-LICENSED = frozenset({UnitKind.PRODUCTION.value, UnitKind.FILLING.value})
+LICENSED = frozenset(licences.LICENSED_KINDS)
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,35 @@ TABLE: tuple[Entry, ...] = (
         (("expiry", certificates.EXPIRED),),
         lambda actor, day: certificates.expired(actor, day=day),
         "is-danger",
+    ),
+    Entry(
+        "许可即将到期",
+        "equipment:licence-list",
+        (("state", licences.SOON),),
+        lambda actor, day: licences.licence_list(actor, state=licences.SOON, day=day),
+        kinds=LICENSED,
+    ),
+    Entry(
+        "许可已过期",
+        "equipment:licence-list",
+        (("state", licences.EXPIRED),),
+        lambda actor, day: licences.licence_list(actor, state=licences.EXPIRED, day=day),
+        "is-danger",
+        kinds=LICENSED,
+    ),
+    Entry(
+        "许可未指定责任人",
+        "equipment:licence-list",
+        (("officer", "none"),),
+        lambda actor, day: licences.licence_list(actor, officer="none", day=day),
+        kinds=LICENSED,
+    ),
+    Entry(
+        "工位未指定责任人",
+        "equipment:station-list",
+        (("officer", "none"),),
+        lambda actor, day: licences.station_list(actor, officer="none"),
+        kinds=frozenset({UnitKind.FILLING.value}),
     ),
     Entry(
         "离职申请待处理",
@@ -172,8 +202,10 @@ def _count(unit: Unit, found: list[QuerySet]) -> list[int]:
 
 
 def _counted(rows: QuerySet) -> Subquery:
+    """The number of rows as a column; a list may bring annotations of its own along."""
     count = Func(F("pk"), function="COUNT", output_field=IntegerField())
-    return Subquery(rows.order_by().values(rows_found=count))
+    found = rows.model.objects.filter(pk__in=rows.order_by().values("pk"))
+    return Subquery(found.order_by().values(rows_found=count))
 
 
 def _exists(url_name: str) -> bool:

@@ -284,6 +284,28 @@ class TestReminders:
             as_(waiting.yi_admin).get("/dashboard/").context["board"].reminders.figures
         ) == {one.label: 0 for one in found}
 
+    def test_licences_and_stations_only_where_they_concern(self, world: World, as_: As) -> None:
+        unit = world.far_unit
+        labels = ["许可即将到期", "许可已过期", "许可未指定责任人", "工位未指定责任人"]
+        family = LicenceFamily.objects.filter(unit_kind="filling").first()
+        for number, days in enumerate((-1, 0, 30, 800)):
+            Licence.objects.create(
+                unit=unit, family=family, number=f"TS{number}", valid_from=date(2020, 1, 1),
+                valid_until=TODAY + timedelta(days=days), created_at=NOW,
+            )  # fmt: skip
+        Station.objects.create(unit=unit, name="1号位", number="1", medium="氧", created_at=NOW)
+        for kinds, shown in (
+            (["using"], {}),
+            (["production"], dict(zip(labels[:3], (2, 1, 4), strict=True))),
+            (["filling"], dict(zip(labels, (2, 1, 4, 1), strict=True))),
+        ):
+            Unit.objects.filter(pk=unit.pk).update(kinds=kinds)
+            client = as_(world.far_admin)
+            found = client.get("/dashboard/").context["board"].reminders.figures
+            about = [one for one in found if one.label in labels]
+            assert values(about) == shown
+            assert {one.url: one.value for one in about} == lengths(client, about)
+
     def test_what_the_year_lacks_is_said(self, world: World, as_: As) -> None:
         people_papers.activity(world.jia, world.li, held_on=date(2026, 1, 1))
         people_papers.activity(world.jia, world.li, kind="drill", held_on=date(2025, 12, 31))
