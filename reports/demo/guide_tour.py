@@ -90,7 +90,7 @@ def _archive(unit: Unit) -> list[Picture]:
         Picture("equipment-list", "admin", _page("equipment:list")),
         Picture("equipment-assign", "admin", _page("equipment:list"), steps=("批量修改",), ticks=3),
         Picture("equipment-detail", "admin", _page("equipment:detail", machine.code)),
-        Picture("import", "admin", _page("equipment:import")),
+        Picture("import", "admin", _page("units:import-start", "machines")),
         Picture("declare", "admin", _page("equipment:declare", machine.code)),
         Picture("declaration-list", "admin", _page("equipment:declaration-list", query="?tab=all")),
         Picture("code-list", "admin", _page("equipment:code-list")),
