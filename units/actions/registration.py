@@ -83,22 +83,7 @@ def submit_registration(
         _open(registration, actor=applicant, now=now)
         registration.state = State.CLAIMED
     _save(registration)
-    claimed = registration.state == State.CLAIMED
-    audit.record(
-        applicant,
-        Verb.REGISTRATION_CLAIMED if claimed else Verb.REGISTRATION_SUBMITTED,
-        registration,
-        now=now,
-        after={"name": registration.name, "credit_code": registration.credit_code}
-        | ({"machines": machines} if claimed else {}),
-    )
-    _tell_bureau(registration, machines=machines, now=now)
-    if claimed:
-        _tell_applicant(
-            registration, f"“{registration.name}”已开户，账号 {registration.username}，"
-        )
-    else:
-        _tell_applicant(registration, f"“{registration.name}”的注册申请已提交，")
+    _note_submission(registration, machines, applicant, now)
     return registration
 
 
@@ -313,6 +298,21 @@ def _save(registration: Registration) -> None:
         if name != "one_open_registration_a_credit_code":
             raise
         raise already_open(registration.region) from error
+
+
+def _note_submission(
+    registration: Registration, machines: int, applicant: Actor, now: datetime
+) -> None:
+    """The trail, the bureau and the applicant learn of a new application."""
+    after = {"name": registration.name, "credit_code": registration.credit_code}
+    verb, told = Verb.REGISTRATION_SUBMITTED, f"“{registration.name}”的注册申请已提交，"
+    if registration.state == State.CLAIMED:
+        after["machines"] = machines
+        verb = Verb.REGISTRATION_CLAIMED
+        told = f"“{registration.name}”已开户，账号 {registration.username}，"
+    audit.record(applicant, verb, registration, now=now, after=after)
+    _tell_bureau(registration, machines=machines, now=now)
+    _tell_applicant(registration, told)
 
 
 def _tell_bureau(registration: Registration, *, machines: int, now: datetime) -> None:
