@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from units.views import departments, positions, regulations
+from units.views import departments, exports, positions, regulations
 
 urlpatterns = [
     path("departments/", departments.list_, name="department-list"),
     path("departments/add/", departments.add, name="department-add"),
+    path("departments/export/", exports.department_export, name="department-export"),
     path("departments/<slug:code>/edit/", departments.edit, name="department-edit"),
     path("departments/<slug:code>/close/", departments.close, name="department-close"),
     path("positions/", positions.list_, name="position-list"),

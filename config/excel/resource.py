@@ -7,9 +7,9 @@ department on its parent), and the preview says exactly what the writing will do
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 from import_export import resources
@@ -18,6 +18,8 @@ from import_export.results import RowResult
 from tablib import Dataset
 
 from config.errors import RuleBroken
+from config.excel.columns import Column
+from config.excel.export import ExportColumn, workbook
 from config.excel.kinds import Context
 from config.excel.plan import Change, Line, Plan, Verdict, duplicates
 from config.excel.reader import CellProblem, Sheet
@@ -96,6 +98,11 @@ class ActionResource(resources.Resource):
     def as_wanted(self, existing: Any, values: Mapping[str, Any]) -> Mapping[str, str]:
         """Column name -> how it would read; columns left out stay as they are."""
         raise NotImplementedError
+
+    def cells(self, existing: Any) -> Mapping[str, Any]:
+        """Column name -> value, as an export writes it; the template's columns, so that an exported
+        list can be changed and imported again."""
+        return self.as_is(existing)
 
     def create(self, values: Mapping[str, Any]) -> Any:
         """Add what the row describes by its action."""
@@ -215,6 +222,30 @@ class ActionResource(resources.Resource):
             )
         found = [VERDICTS[row.import_type] for row in rows]
         return {one.value: found.count(one) for one in (Verdict.CREATE, Verdict.CHANGE)}
+
+
+def exported(
+    resource: ActionResource,
+    columns: Sequence[Column],
+    objects: Iterable[Any],
+    *,
+    title: str,
+    described: str = "",
+    total: int,
+    extra: Mapping[str, Callable[[Any], Any]] | None = None,
+) -> BinaryIO:
+    """A list as a workbook in the columns of its own template, `extra` columns behind (B120)."""
+    extra = extra or {}
+    heads = [ExportColumn(column.label, column.width) for column in columns]
+    heads += [ExportColumn(label) for label in extra]
+
+    def rows() -> Iterator[list[Any]]:
+        for one in objects:
+            cells = resource.cells(one)
+            row = [cells.get(column.name, "") for column in columns]
+            yield [*row, *(read(one) for read in extra.values())]
+
+    return workbook(heads, rows(), title=title, described=described, total=total)
 
 
 def _judge(line: Line, row: RowResult, sheet: Sheet) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -35,27 +37,31 @@ from units.roles import Can
 @page(Can.ORG_VIEW)
 def licence_list(request: HttpRequest) -> HttpResponse:
     """The unit's licences, what expires first on top."""
-    unit = queries.licensed_unit(request.actor)
     day = local_day(timezone.now())
-    form = LicenceFilter(request.GET, officers=_all_officers(unit))
-    form.is_valid()
-    chosen = getattr(form, "cleaned_data", {})
-    words, state, officer = (chosen.get(name, "") for name in ("q", "state", "officer"))
-    licences = queries.licence_list(
-        request.actor, words=words, state=state, officer=officer, day=day
-    )
+    form, licences = asked(request, day)
     shown, size = paginate(request, licences)
     context = {
         "form": form,
         "page": shown,
         "size": size,
         "rows": [{"licence": one, "word": queries.expiry_word(one, day)} for one in shown],
-        "is_filtered": bool(words or state or officer),
-        "fills": UnitKind.FILLING in unit.kinds,
+        "is_filtered": any(getattr(form, "cleaned_data", {}).values()),
+        "fills": UnitKind.FILLING in request.actor.unit_kinds,
         "may_manage": request.actor.can(Can.ORG_MANAGE),
     }
     template = "equipment/_licence_rows.html" if request.htmx else "equipment/licence_list.html"
     return render(request, template, context)
+
+
+def asked(request: HttpRequest, day: date) -> tuple[LicenceFilter, QuerySet[Licence]]:
+    """The filter of the list and what it leaves; the list and its export ask alike."""
+    unit = queries.licensed_unit(request.actor)
+    form = LicenceFilter(request.GET, officers=_all_officers(unit))
+    form.is_valid()
+    chosen = getattr(form, "cleaned_data", {})
+    words, state, officer = (chosen.get(name, "") for name in ("q", "state", "officer"))
+    found = queries.licence_list(request.actor, words=words, state=state, officer=officer, day=day)
+    return form, found
 
 
 @page(Can.ORG_VIEW)

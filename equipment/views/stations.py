@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -26,23 +27,28 @@ from units.roles import Can
 @page(Can.ORG_VIEW)
 def station_list(request: HttpRequest) -> HttpResponse:
     """The stations of a filling unit."""
+    form, stations = asked(request)
+    shown, size = paginate(request, stations)
+    context = {
+        "form": form,
+        "page": shown,
+        "size": size,
+        "is_filtered": any(getattr(form, "cleaned_data", {}).values()),
+        "may_manage": request.actor.can(Can.ORG_MANAGE),
+    }
+    template = "equipment/_station_rows.html" if request.htmx else "equipment/station_list.html"
+    return render(request, template, context)
+
+
+def asked(request: HttpRequest) -> tuple[StationFilter, QuerySet[Station]]:
+    """The filter of the list and what it leaves; the list and its export ask alike."""
     unit = queries.filling_unit(request.actor)
     people = queries.officers_for(unit.pk, queries.STATION_ROLE, "", day=_today())
     form = StationFilter(request.GET, officers=[(one.code, one.name) for one in people])
     form.is_valid()
     chosen = getattr(form, "cleaned_data", {})
     words, state, officer = (chosen.get(name, "") for name in ("q", "state", "officer"))
-    stations = queries.station_list(request.actor, words=words, state=state, officer=officer)
-    shown, size = paginate(request, stations)
-    context = {
-        "form": form,
-        "page": shown,
-        "size": size,
-        "is_filtered": bool(words or state or officer),
-        "may_manage": request.actor.can(Can.ORG_MANAGE),
-    }
-    template = "equipment/_station_rows.html" if request.htmx else "equipment/station_list.html"
-    return render(request, template, context)
+    return form, queries.station_list(request.actor, words=words, state=state, officer=officer)
 
 
 @page(Can.ORG_MANAGE, writes=True)

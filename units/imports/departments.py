@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from config.errors import RuleBroken
@@ -59,6 +60,11 @@ class DepartmentResource(ActionResource):
         super().__init__(context)
         self.unit = Unit.objects.get(pk=context.actor.unit_id)
 
+    @cached_property
+    def tree(self) -> Tree:
+        """The tree as an export finds it; an import looks anew at every row."""
+        return Tree.of(self.unit.pk)
+
     def key(self, values: Mapping[str, Any]) -> Any:
         return (tuple(_STEPS.split(values["parent"])), values["name"])
 
@@ -75,6 +81,11 @@ class DepartmentResource(ActionResource):
 
     def as_wanted(self, existing: Department, values: Mapping[str, Any]) -> Mapping[str, str]:
         return {name: values[name] for name in self.labels if values[name]}
+
+    def cells(self, existing: Department) -> Mapping[str, str]:
+        tree = self.tree
+        above = [tree.name(key) for key in reversed(tree.above(existing.pk))]
+        return self.as_is(existing) | {"name": existing.name, "parent": "/".join(above)}
 
     def create(self, values: Mapping[str, Any]) -> Department:
         key = find_department(Tree.of(self.unit.pk), values["parent"], field="parent")

@@ -133,6 +133,19 @@ class StaffResource(ActionResource):
             wanted["position"] = self._position(values).name
         return wanted
 
+    def cells(self, existing: Staff) -> Mapping[str, Any]:
+        """Without the id number: an empty cell leaves it as it is when the list comes back."""
+        posts = [Identity(one.role, tuple(one.categories)) for one in existing.posts]
+        return {
+            "name": existing.name,
+            "phone": (existing.user.phone or "") if existing.ended_on is None else "",
+            "identities": "、".join(in_words(posts)),
+            "job_number": existing.job_number,
+            "department": self._path(existing.department_id),
+            "position": existing.position.name if existing.position else "",
+            "started_on": existing.started_on,
+        }
+
     def create(self, values: Mapping[str, Any]) -> Staff:
         key = self._department(values)
         return add_staff(

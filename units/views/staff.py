@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -47,19 +48,9 @@ FIELD_NAMES = {
 @page(Can.STAFF_VIEW)
 def list_(request: HttpRequest) -> HttpResponse:
     """The people of the unit, narrowed by words, identity and state."""
-    places = queries_places.departments(request.actor)
-    form = StaffFilterForm(request.GET, departments=[place.choice for place in places])
-    form.is_valid()
-    chosen = getattr(form, "cleaned_data", {})
     today = local_day(timezone.now())
-    people = queries.staff_list(
-        request.actor,
-        words=chosen.get("q", ""),
-        role=chosen.get("role", ""),
-        state=chosen.get("state") or "employed",
-        departments=_keys(chosen.get("department", ""), places),
-        on=today,
-    )
+    form, people = asked(request, today)
+    chosen = getattr(form, "cleaned_data", {})
     shown, size = paginate(request, people)
     state = chosen.get("state") or "employed"
     context = {
@@ -76,6 +67,23 @@ def list_(request: HttpRequest) -> HttpResponse:
     }
     template = "units/_staff_rows.html" if request.htmx else "units/staff_list.html"
     return render(request, template, context)
+
+
+def asked(request: HttpRequest, today: date) -> tuple[StaffFilterForm, QuerySet[Staff]]:
+    """The filter of the list and who it leaves; the list and its export ask alike."""
+    places = queries_places.departments(request.actor)
+    form = StaffFilterForm(request.GET, departments=[place.choice for place in places])
+    form.is_valid()
+    chosen = getattr(form, "cleaned_data", {})
+    people = queries.staff_list(
+        request.actor,
+        words=chosen.get("q", ""),
+        role=chosen.get("role", ""),
+        state=chosen.get("state") or "employed",
+        departments=_keys(chosen.get("department", ""), places),
+        on=today,
+    )
+    return form, people
 
 
 def _keys(code: str, places: list[Place]) -> frozenset[int] | None:
@@ -234,7 +242,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "posts": [_post(post) for post in posts],
         "past_posts": [_post(post) for post in queries.posts_before(staff, on=today, but=posts)],
         "warnings": warnings(post.role for post in posts),
-        "holdings": [(share, share.lines(staff)) for share in handover.shares()],
+        "holdings": _holdings(staff, posts),
         "certificates": [row_of(one, today) for one in certificates_of(staff)],
         "panels": panels_of(staff, request.actor),
         "leaving": queries_leave.open_request(staff),
@@ -243,6 +251,17 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "list_url": reverse("units:staff-list"),
     }
     return render(request, "units/staff_detail.html", context)
+
+
+def _holdings(staff: Staff, posts: list[Appointment]) -> list[tuple[handover.Share, list[str]]]:
+    """What a person holds; of an officer also that there are no machines yet."""
+    is_officer = any(post.role in OFFICERS for post in posts)
+    held = [(share, share.lines(staff)) for share in handover.shares()]
+    return [
+        (share, lines)
+        for share, lines in held
+        if lines or (is_officer and share.name == queries.MACHINES)
+    ]
 
 
 def _post(post: Appointment) -> dict[str, Any]:
