@@ -40,7 +40,7 @@ class UnitsConfig(AppConfig):
         files.register_purpose(certificates.PURPOSE, files.own_unit_or_region(Can.STAFF_VIEW))
         files.register_purpose(activities.PURPOSE, files.own_unit_or_region(Can.ACTIVITY_VIEW))
         panels.register(own_panels)
-        menus.register_badge("units:registration-list", queries_desk.waiting_count)
+        menus.register_badge("units:registration-list", queries_desk.badge)
         menus.register_badge("units:regulation-list", queries_notices.badge)
         files.register_purpose(notices.PURPOSE, queries_notices.may_read_file)
         for purpose in imports.PURPOSES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
 
 from config.forms import TextField
@@ -128,8 +130,13 @@ class NoticeForm(forms.Form):
 
     def chosen(self) -> list[str]:
         """The public codes of the units that are ticked, odd values left out."""
-        codes = self.data.getlist("unit") if hasattr(self.data, "getlist") else []
-        return list(dict.fromkeys(code for code in codes if code.isascii() and code.isalnum()))
+        return clean_codes(self.data.getlist("unit") if hasattr(self.data, "getlist") else [])
+
+
+def clean_codes(codes: Iterable[str]) -> list[str]:
+    """Public codes as they were given, odd ones and repetitions left out, at most one too many."""
+    found = dict.fromkeys(code for code in codes if code.isascii() and code.isalnum())
+    return list(found)[: NoticeForm.MOST + 1]
 
 
 class ReceiptFilter(forms.Form):

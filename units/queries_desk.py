@@ -42,9 +42,9 @@ def claims_to_check(actor: Actor) -> RegistrationQuerySet:
     return Registration.objects.for_actor(actor).filter(UNCHECKED).order_by("submitted_at", "id")
 
 
-def waiting_count(actor: Actor) -> int:
-    """The badge of 单位注册: what is to decide or to look at."""
-    return Registration.objects.for_actor(actor).filter(WAITING | UNCHECKED).count()
+def badge(actor: Actor) -> RegistrationQuerySet:
+    """What the badge of 单位注册 counts: what is to decide or to look at."""
+    return Registration.objects.for_actor(actor).filter(WAITING | UNCHECKED)
 
 
 @dataclass(frozen=True)

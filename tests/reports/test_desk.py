@@ -95,7 +95,7 @@ def test_queries_of_the_desk(
         client.get(DESK)
 
 
-QUERIES = 10
+QUERIES = 9
 
 
 # ---------------------------------------------------------------- one unit, read only

@@ -236,8 +236,8 @@ def test_queries_of_the_lists(
         client.get(f"/bureau/notices/{notice.code}/")
 
 
-LIST_QUERIES = 7
-DETAIL_QUERIES = 8
+LIST_QUERIES = 6
+DETAIL_QUERIES = 7
 
 
 def test_the_export_holds_the_filtered_receipts_as_text(world: World, as_: Any) -> None:

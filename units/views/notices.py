@@ -16,7 +16,7 @@ from config.paging import paginate
 from config.words import cn_datetime
 from units import queries_notices
 from units.actions import notices as actions
-from units.forms_bureau import NoticeFilter, NoticeForm, ReceiptFilter, WithdrawForm
+from units.forms_bureau import NoticeFilter, NoticeForm, ReceiptFilter, WithdrawForm, clean_codes
 from units.models import Notice
 from units.models.unit import UnitKind
 from units.roles import Can
@@ -53,7 +53,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 def write(request: HttpRequest) -> HttpResponse:
     """Write a notice; 查找 lists units to tick and keeps what was typed and ticked."""
     actor = request.actor
-    given = request.GET.getlist("unit")[: NoticeForm.MOST] if request.method == "GET" else []
+    given = clean_codes(request.GET.getlist("unit")) if request.method == "GET" else []
     audience = Notice.Audience.CHOSEN if given else Notice.Audience.ALL
     status = 200
     if request.method == "POST" and request.POST.get("do") != "look":
@@ -71,8 +71,8 @@ def write(request: HttpRequest) -> HttpResponse:
     else:
         form = NoticeForm(initial={"audience": audience})
     codes = form.chosen() if request.method == "POST" else given
-    words = request.POST.get("look", "")[:60]
-    picked = queries_notices.units_picked(actor, codes[: NoticeForm.MOST])
+    words = request.POST.get("look", "")[:60].replace("\0", "")
+    picked = queries_notices.units_picked(actor, codes)
     context = {
         "form": form,
         "picked": picked,
