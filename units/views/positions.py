@@ -139,7 +139,7 @@ def duty(request: HttpRequest, code: str) -> HttpResponse:
     labels = dict(category_choices())
     # A post called 电梯安全员 opens with the lift's text.
     meant = [one for one in categories if one and labels[one] in position.name]
-    category = _one_of(request.GET.get("category") or (meant or [None])[0], categories)
+    category = _one_of(request.GET.get("category"), [*meant, *categories])
     form = DutyForm(
         {"on": today.isoformat(), **request.GET.dict(), "kind": kind, "category": category},
         kinds=[(one, UnitKind(one).label) for one in kinds],
