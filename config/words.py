@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from config.clock import SHANGHAI, monday_of
 
@@ -72,3 +73,8 @@ def masked_phone(value: str | None) -> str:
     if len(text) >= 11:
         return f"{text[:-8]}****{text[-4:]}"
     return "*" * max(len(text) - 2, 0) + text[-2:]
+
+
+def plain_number(value: Decimal | None) -> str:
+    """4, 1.5: a number without needless zeros; empty for None."""
+    return "" if value is None else f"{value.normalize():f}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Count
 
 from config.actor import Actor
-from config.words import cn_date
+from config.words import cn_day
 from duties.models import Task
 from units.handover import Share
 from units.models import Staff
@@ -25,7 +25,7 @@ def lines(staff: Staff) -> list[str]:
     open_ones = Task.objects.open().filter(assignee=staff).select_related("equipment")
     return [
         f"{task.equipment.name if task.equipment else task.get_kind_display()}"
-        f"（{task.get_cadence_display()}，{task.get_state_display()}，应检 {cn_date(task.period_on)}）"
+        f"（{task.get_cadence_display()}，{task.get_state_display()}，{cn_day(task.period_on)}）"
         for task in open_ones.order_by("period_on", "id")
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from config.actor import Actor
+from config.words import plain_number
 from units import queries_activities, queries_leave
 from units.models import LeaveRequest, Participation, Staff
 from units.panels import Panel, PanelRow
@@ -40,8 +41,8 @@ def own_panels(staff: Staff, actor: Actor) -> list[Panel]:
 def _activity_row(one: Participation) -> PanelRow:
     activity = one.activity
     is_training = activity.kind == activity.Kind.TRAINING
-    hours = f"，{activity.hours} 学时" if activity.hours is not None else ""
-    score = f"，{one.score} 分" if one.score is not None else ""
+    hours = f"，{plain_number(activity.hours)} 学时" if activity.hours is not None else ""
+    score = f"，{plain_number(one.score)} 分" if one.score is not None else ""
     return PanelRow(
         text=activity.title,
         at=activity.held_on,

@@ -15,7 +15,7 @@ from config.clock import local_day
 from config.errors import RuleBroken
 from config.forms import attempt
 from config.paging import paginate
-from config.words import cn_date
+from config.words import cn_date, plain_number
 from units import queries
 from units import queries_activities as activities
 from units.actions.activities import add_activity, change_activity, close_activity, enter_results
@@ -261,7 +261,7 @@ def results(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _outcome(one: Participation) -> str:
-    score = "" if one.score is None else f"，{one.score} 分"
+    score = "" if one.score is None else f"，{plain_number(one.score)} 分"
     return f"{one.get_result_display()}{score}"
 
 
@@ -286,7 +286,7 @@ def _facts(activity: Activity) -> list[tuple[str, Any]]:
         ("组织方式", organiser),
     ]
     if activity.kind == TRAINING:
-        facts.append(("学时", activity.hours if activity.hours is not None else "—"))
+        facts.append(("学时", plain_number(activity.hours) or "—"))
     return facts
 
 
