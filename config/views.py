@@ -18,7 +18,12 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = request.actor
     if not actor.is_authenticated:
         return redirect("units:sign-in")
-    names = {"person": "duties:todo", "unit": "reports:dashboard", "bureau": "reports:desk"}
+    names = {
+        "person": "duties:todo",
+        "unit": "reports:dashboard",
+        "bureau": "reports:desk",
+        "platform": "units:ticket-list",
+    }
     return redirect(reverse(names.get(actor.kind, "units:account")))
 
 

@@ -165,3 +165,7 @@ def test_error_pages_lead_to_help_with_their_request_id(world: World, as_: As) -
     forbidden = client.get("/tickets/")
     assert forbidden.status_code == 403
     assert f"rid={forbidden['X-Request-Id']}" in forbidden.content.decode()
+
+
+def test_the_platform_begins_with_its_tickets(world: World, as_: As, platform: User) -> None:
+    assert as_(platform).get("/")["Location"] == "/tickets/"
