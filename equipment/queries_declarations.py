@@ -39,6 +39,7 @@ KINDS_OF_STATE = {
     State.WITHDRAWN: "neutral",
 }
 TRAIL_LIMIT = 50
+RECENT = 10
 
 
 def waiting(actor: Actor) -> OwnedQuerySet:
@@ -226,6 +227,21 @@ def kinds_for(machine: Equipment, day: date) -> list[str]:
 def pending(machine: Equipment) -> Declaration | None:
     """The declaration of a machine that still waits for the bureau."""
     return machine.declarations.filter(state=State.FILED).order_by("-id").first()
+
+
+@dataclass(frozen=True)
+class Told:
+    """A declaration with its state and its effect on to-dos in words."""
+
+    one: Declaration
+    state: Word
+    effect: Word
+
+
+def of_machine(machine: Equipment, day: date) -> list[Told]:
+    """The declarations of one machine, the latest first."""
+    rows = machine.declarations.prefetch_related("status_periods").order_by("-id")[:RECENT]
+    return [Told(one, state_word(one), effect(one, day)) for one in rows]
 
 
 def current_suspension(actor: Actor, day: date) -> SuspensionPeriod | None:

@@ -16,11 +16,26 @@ from config.actor import Actor
 from config.clock import local_day
 from config.paging import paginate
 from config.words import cn_date
-from equipment import catalogue, panels, queries, validators
+from equipment import catalogue, columns, panels, queries, validators
+from equipment import queries_declarations as declared
 from equipment.enums import UseStatus
 from equipment.forms import ArchiveFilter
 from equipment.models import Equipment
+from equipment.timeline import timeline
 from units.roles import Can
+
+# Columns that the template marks up by itself.
+MARKED = frozenset({"catalogue", "status", "officer", "next_inspection_on"})
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of a line; `key` says which column, for those that are more than a text."""
+
+    key: str
+    label: str
+    text: str
+    is_code: bool
 
 
 @dataclass(frozen=True)
@@ -30,11 +45,12 @@ class Row:
     machine: Equipment
     status: queries.Word
     inspection: queries.Word | None
+    cells: list[Cell]
 
 
 @page(Can.EQUIPMENT_VIEW)
 def equipment_list(request: HttpRequest) -> HttpResponse:
-    """Tabs by category, filters in the URL, rows to tick for 批量修改 (unit admin only)."""
+    """Tabs by category, filters and columns in the URL, rows to tick for 批量修改 (unit admin)."""
     day = local_day(timezone.now())
     actor = request.actor
     form = archive_filter(request.GET, actor, day)
@@ -42,23 +58,40 @@ def equipment_list(request: HttpRequest) -> HttpResponse:
     tabs = queries.tabs(actor, asked, day=day)
     count = sum(tab.count for tab in tabs if asked.category in {"", tab.category})
     machines, size = paginate(request, queries.archive(actor, asked, day=day), count=count)
+    shown = columns.chosen(request)
     context = {
         "form": form,
         "tabs": _tab_items(request.GET, tabs, asked.category),
         "page": machines,
         "size": size,
-        "rows": [
-            Row(one, queries.status_word(one), queries.inspection_word(one, day))
-            for one in machines
-        ],
+        "columns": shown,
+        "every_column": [(one, one in shown) for one in columns.COLUMNS],
+        "rows": [_row(one, shown, day) for one in machines],
         "is_filtered": any(form.cleaned_data.values()),
         "has_any": bool(tabs),
         "can_manage": actor.can(Can.EQUIPMENT_MANAGE),
         "shows_unit": actor.kind == "bureau",
         "only_unit": queries.unit_of(actor, asked.unit),
-        "filter": request.GET.urlencode(),
+        "filter": columns.without(request.GET).urlencode(),
+        "kept": list(columns.without(request.GET).items()),
+        "ticks": f"equipment-{actor.person_code}",
     }
-    return render(request, "equipment/list.html", context)
+    answer = render(request, "equipment/list.html", context)
+    columns.remember(request, answer, shown)
+    return answer
+
+
+def _row(machine: Equipment, shown: list[columns.Column], day: date) -> Row:
+    cells = [
+        Cell(
+            one.key,
+            one.label,
+            "" if one.key in MARKED else columns.plain(machine, one.key),
+            one.is_code,
+        )
+        for one in shown
+    ]
+    return Row(machine, queries.status_word(machine), queries.inspection_word(machine, day), cells)
 
 
 def archive_filter(data: QueryDict, actor: Actor, day: date) -> ArchiveFilter:
@@ -102,12 +135,21 @@ def equipment_detail(request: HttpRequest, code: str) -> HttpResponse:
         "bindings": queries.binding_lines(machine),
         "periods": queries.status_lines(machine),
         "stops": queries.stop_lines(machine, day),
+        "declarations": declared.of_machine(machine, day),
+        "suspension": declared.suspended_on(machine.unit_id, day),
+        "timeline": timeline(machine, number=_number(request.GET.get("history", ""))),
         "panels": panels.panels_of(machine, request.actor),
         "can_manage": request.actor.can(Can.EQUIPMENT_MANAGE),
+        "can_declare": request.actor.can(Can.DECLARATION_FILE),
+        "can_see_declarations": request.actor.can(Can.DECLARATION_VIEW),
         "shows_unit": request.actor.kind == "bureau",
         "is_scrapped": machine.status == UseStatus.SCRAPPED,
     }
     return render(request, "equipment/detail.html", context)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
 
 
 def hints(machine: Equipment, day: date) -> list[str]:

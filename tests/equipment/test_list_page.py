@@ -137,8 +137,45 @@ def test_pages_keep_the_filter(admin: Client, world: World) -> None:
     assert names(answer) == ["转马10", "转马11"]
     assert total(answer) == 12
     body = answer.content.decode()
-    assert "全选本筛选结果 12 台" in body
+    assert "选择全部 12 台（当前筛选结果，含其他页）" in body
     assert 'name="filter" value="category=ride&amp;size=10&amp;page=2"' in body
+
+
+def heads(answer: Any) -> list[str]:
+    return [column.label for column in answer.context["columns"]]
+
+
+class TestColumns:
+    def test_the_usual_ones(self, admin: Client) -> None:
+        assert heads(admin.get(URL)) == [
+            "品种",
+            "设备代码",
+            "使用登记证编号",
+            "使用地点",
+            "使用状态",
+            "安全员",
+            "下次检验日期",
+        ]
+
+    def test_a_choice_stands_in_the_url_and_is_remembered_for_the_account(
+        self, admin: Client, as_: As, world: World
+    ) -> None:
+        Equipment.objects.filter(pk=world.lift.pk).update(model="TKJ-1000")
+        answer = admin.get(URL, {"col": ["model", "officer", "nonsense"], "keyword": "1号客梯"})
+        assert heads(answer) == ["安全员", "型号"]
+        assert "TKJ-1000" in answer.content.decode()
+        assert answer.context["filter"] == "keyword=1%E5%8F%B7%E5%AE%A2%E6%A2%AF"
+        assert heads(admin.get(URL)) == ["安全员", "型号"]
+        other = as_(world.yi_admin)
+        other.cookies.update(admin.cookies)
+        other.cookies["sessionid"] = as_(world.yi_admin).cookies["sessionid"]
+        assert heads(other.get(URL))[0] == "品种"
+
+    def test_a_cookie_that_was_tampered_with_counts_for_nothing(
+        self, admin: Client, world: World
+    ) -> None:
+        admin.cookies[f"eq-columns-{world.jia_admin.code}"] = "model:forged"
+        assert heads(admin.get(URL))[0] == "品种"
 
 
 @pytest.mark.parametrize("number", [1, 3])
