@@ -102,4 +102,5 @@ STATIONS = Share(
     lines=lambda staff: [f"{one.name}（{one.number}，{one.medium}）" for one in _stations(staff)],
     move=move_stations,
     stranded=stranded_stations,
+    takers=(STATION_ROLE,),
 )
