@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db import transaction
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from units.models import Bureau, OutboxMessage, Staff, User
@@ -17,8 +18,6 @@ from units.tasks import drain_outbox
 
 SMS = OutboxMessage.Channel.SMS
 IN_APP = OutboxMessage.Channel.IN_APP
-# Rows of one INSERT when a whole district is told at once.
-BATCH = 5000
 
 
 def tell(
@@ -97,17 +96,35 @@ def tell_units(
 ) -> int:
     """Put one message into the product for the accounts of many units; returns how many are new.
 
-    `unit_ids` is a list or a queryset of keys (it becomes a subquery, nothing is loaded for it).
+    `unit_ids` is a list or a queryset of keys. One INSERT … SELECT, however many units there are:
+    nothing is loaded, and a message that stands there already is left alone.
     """
     accounts = User.objects.filter(kind=User.Kind.UNIT, is_active=True, unit_id__in=unit_ids)
-    told = 0
-    by_unit: list[tuple[int, int]] = list(accounts.order_by("pk").values_list("pk", "unit_id"))
-    for start in range(0, len(by_unit), BATCH):
-        told += _write(
-            by_unit[start : start + BATCH],
-            kind=kind, text=text, link=link, dedupe_key=dedupe_key, now=now, due_at=now,
-        )  # fmt: skip
-    return told
+    try:
+        chosen, params = accounts.order_by().values("id", "unit_id").query.sql_with_params()
+    except EmptyResultSet:  # an empty list of units
+        return 0
+    table = OutboxMessage._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} (kind, channel, unit_id, recipient_id, text, link, dedupe_key,"  # noqa: S608
+            " created_at, due_at, delivered_at, attempts, last_error)"
+            " SELECT %s, %s, account.unit_id, account.id, %s, %s, %s || account.id,"
+            f" %s, %s, %s, 0, '' FROM ({chosen}) AS account ORDER BY account.id"
+            " ON CONFLICT (dedupe_key) DO NOTHING",
+            [
+                kind,
+                IN_APP.value,
+                text,
+                link,
+                f"{dedupe_key}:{IN_APP.value}:",
+                now,
+                now,
+                now,
+                *params,
+            ],
+        )
+        return int(cursor.rowcount)
 
 
 def tell_bureau(
