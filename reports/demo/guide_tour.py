@@ -18,7 +18,8 @@ from units.roles import Role
 class Picture:
     """One picture of the guide: `url` gives its address, or "" when the demo has nothing to show.
 
-    `steps` are tapped in turn, as in tour.Stop; `ticks` rows are ticked first.
+    `steps` are tapped in turn, as in tour.Stop; `ticks` rows are ticked first. `height` is that of
+    the window, 0 the usual one.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Picture:
     is_phone: bool = False
     steps: tuple[str, ...] = ()
     ticks: int = 0
+    height: int = 0
 
 
 def pictures() -> Iterator[Picture]:
@@ -66,7 +68,7 @@ def _desk(unit: Unit) -> list[Picture]:
     position = Position.objects.filter(unit=unit, role=Role.SAFETY_OFFICER).first()
     duty = _page("units:position-duty", position.code) if position else _nothing
     return [
-        Picture("dashboard", "admin", _page("reports:dashboard")),
+        Picture("dashboard", "admin", _page("reports:dashboard"), height=1180),
         Picture("profile", "admin", _page("units:profile")),
         Picture("departments", "admin", _page("units:department-list")),
         Picture("duty-text", "admin", duty),
@@ -89,7 +91,7 @@ def _archive(unit: Unit) -> list[Picture]:
     return [
         Picture("equipment-list", "admin", _page("equipment:list")),
         Picture("equipment-assign", "admin", _page("equipment:list"), steps=("批量修改",), ticks=3),
-        Picture("equipment-detail", "admin", _page("equipment:detail", machine.code)),
+        Picture("equipment-detail", "admin", _page("equipment:detail", machine.code), height=1180),
         Picture("import", "admin", _page("units:import-start", "machines")),
         Picture("declare", "admin", _page("equipment:declare", machine.code)),
         Picture("declaration-list", "admin", _page("equipment:declaration-list", query="?tab=all")),
@@ -136,5 +138,5 @@ def _bureau() -> list[Picture]:
     return [
         Picture("desk", "bureau", _page("reports:desk")),
         Picture("registrations", "bureau", _page("units:registration-list")),
-        Picture("region", "bureau", _page("reports:region")),
+        Picture("region", "bureau", _page("reports:region"), height=1000),
     ]

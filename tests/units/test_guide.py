@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from PIL import Image
 
 from config import menus
+from reports.demo import guide_tour
 from tests.world import World
 from units import guide
 
@@ -56,6 +59,26 @@ def test_a_chapter_renders(chapter: guide.Chapter, db: None) -> None:
 def test_menus_are_called_by_their_names(path: Any) -> None:
     named = re.findall(r"`([^`]+)`", path.read_text("utf-8"))
     assert [one for one in named if one not in LABELS] == []
+
+
+def test_every_picture_is_there_used_and_small() -> None:
+    named = {name for path in FILES for name in guide.PICTURE.findall(path.read_text("utf-8"))}
+    images = sorted((guide.FOLDER / "images").glob("*.png"))
+    assert named == {path.name for path in images}
+    for path in images:
+        assert path.stat().st_size <= 150 * 1024, path.name
+        with Image.open(path) as image:
+            assert image.format == "PNG"
+            assert guide._size(path) == image.size
+
+
+def test_every_picture_can_be_taken_again() -> None:
+    """`./shouze screens --guide` takes the pictures that the chapters name, no others."""
+    named = {name for path in FILES for name in guide.PICTURE.findall(path.read_text("utf-8"))}
+    source = Path(guide_tour.__file__).read_text("utf-8")
+    taken = re.findall(r'(?:Picture|_hazard_page)\(\s*"([a-z0-9-]+)"', source)
+    assert {f"{name}.png" for name in taken} == named
+    assert len(taken) == len(named)
 
 
 def test_an_unknown_chapter_is_not_found(db: None) -> None:

@@ -24,7 +24,7 @@ SIZES = {"1440": (1440, 900), "390": (390, 844)}
 # The guide: one window's worth of a page, small enough to read beside its text.
 GUIDE_DESK, GUIDE_PHONE = (1200, 800), (390, 780)
 TALLEST = 2400
-COLOURS = 128
+COLOURS, GUIDE_COLOURS = 128, 256
 FLAGS = ("--no-sandbox", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run", "--disable-gpu", "--disable-quic", "--lang=zh-CN")  # fmt: skip
 # Chromium words its own parts (date fields) in the language of its process.
@@ -53,18 +53,23 @@ class Command(BaseCommand):
             raise CommandError("没有找到 chromium，请先安装：apt-get install chromium")
         self.base, self.only = options["url"], options["only"]
         self.cookies = {who: _session(user) for who, user in tour.people().items()}
+        # Asked before the driver runs: its loop lets nobody query in this thread.
+        pictures = list(guide_tour.pictures()) if options["guide"] else []
+        stops = [] if options["guide"] else tour.stops()
         with sync_playwright() as driver:
             self.browser = driver.chromium.launch(
                 executable_path=chromium, args=list(FLAGS), env={**os.environ, **CHINESE}
             )
             if options["guide"]:
-                self._guide(Path(options["out"] or settings.BASE_DIR / "docs/guide/images"))
+                self._guide(
+                    pictures, Path(options["out"] or settings.BASE_DIR / "docs/guide/images")
+                )
             else:
-                self._pages(Path(options["out"] or settings.BASE_DIR / "docs/screens"))
+                self._pages(stops, Path(options["out"] or settings.BASE_DIR / "docs/screens"))
             self.browser.close()
 
-    def _pages(self, out: Path) -> None:
-        stops = [stop for stop in tour.stops() if self.only in stop.slug]
+    def _pages(self, stops: list[tour.Stop], out: Path) -> None:
+        stops = [stop for stop in stops if self.only in stop.slug]
         for width, size in SIZES.items():
             (out / width).mkdir(parents=True, exist_ok=True)
             for stop in stops:
@@ -73,24 +78,25 @@ class Command(BaseCommand):
                 page.context.close()
         self.stdout.write(f"已拍 {len(stops)} 个页面，各两种宽度：{out}")
 
-    def _guide(self, out: Path) -> None:
+    def _guide(self, pictures: list[guide_tour.Picture], out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         taken = 0
-        for picture in guide_tour.pictures():
+        for picture in pictures:
             if self.only not in picture.name:
                 continue
             url = picture.url()
             if not url:
                 self.stderr.write(f"{picture.name}: 演示里没有可拍的页面，跳过")
                 continue
-            size = GUIDE_PHONE if picture.is_phone else GUIDE_DESK
+            wide, high = GUIDE_PHONE if picture.is_phone else GUIDE_DESK
+            size = (wide, picture.height or high)
             page = self._open(picture.who, size, is_phone=picture.is_phone)
             self._visit(page, picture.name, picture.who, url)
             for row in range(picture.ticks):
                 page.locator("[data-select-row]").nth(row).check()
             self._tap(page, picture.name, picture.steps)
             page.wait_for_timeout(400)  # a drawer slides in
-            _save(page.screenshot(), out / f"{picture.name}.png")
+            _save(page.screenshot(), out / f"{picture.name}.png", GUIDE_COLOURS)
             page.context.close()
             taken += 1
         self.stdout.write(f"已拍 {taken} 张手册图片：{out}")
@@ -141,10 +147,10 @@ class Command(BaseCommand):
         _save(page.screenshot(), target)
 
 
-def _save(picture: bytes, target: Path) -> None:
+def _save(picture: bytes, target: Path, colours: int = COLOURS) -> None:
     """A palette keeps the pictures of all pages small enough to be part of the repository."""
     image = Image.open(io.BytesIO(picture)).convert("RGB")
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+    image.quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 def _session(user: User | None) -> dict[str, str] | None:
