@@ -15,12 +15,14 @@ from equipment.actions.machine import add_equipment
 from equipment.enums import UseStatus
 from equipment.models import CatalogueEntry, Equipment
 from reports.demo import cast
+from reports.demo.office import Office, fill_books, open_office
 from units.actions.accounts import open_account, open_bureau, open_unit
 from units.actions.settings import set_hazard_review
 from units.actions.staff import Identity, add_staff
 from units.loader import load_actor
 from units.models import Bureau, Region, Staff, Unit, User
 from units.roles import Role
+from units.second_factor import enrol_with_secret
 
 
 @dataclass
@@ -55,7 +57,7 @@ class Sequence:
 def open_bureaus(*, now: datetime) -> list[Bureau]:
     """Open the three bureaus with one account each."""
     made = []
-    for username, name, region, phone, address in cast.BUREAUS:
+    for username, name, region, phone, address, secret in cast.BUREAUS:
         bureau = open_bureau(
             name=name,
             region=Region.objects.get(pk=region),
@@ -64,7 +66,7 @@ def open_bureaus(*, now: datetime) -> list[Bureau]:
             actor=SYSTEM,
             now=now,
         )
-        open_account(
+        regulator = open_account(
             kind="bureau",
             username=username,
             password=cast.PASSWORD,
@@ -73,7 +75,18 @@ def open_bureaus(*, now: datetime) -> list[Bureau]:
             actor=SYSTEM,
             now=now,
         )
+        enrol_with_secret(regulator, secret, actor=SYSTEM, now=now)
         made.append(bureau)
+    username, name, secret = cast.PLATFORM
+    platform = open_account(
+        kind="platform",
+        username=username,
+        password=cast.PASSWORD,
+        name=name,
+        actor=SYSTEM,
+        now=now,
+    )
+    enrol_with_secret(platform, secret, actor=SYSTEM, now=now)
     return made
 
 
@@ -103,13 +116,15 @@ def build_unit(plan: cast.UnitPlan, number: int, run: Sequence, *, start: date) 
     admin = load_actor(account)
     if plan.reviews_hazards:
         set_hazard_review(unit, reviews_hazards=True, actor=admin, now=now)
-    crew = _appoint(plan, unit, admin, run, now=now)
+    office = open_office(unit, actor=admin, now=now)
+    crew = _appoint(plan, unit, admin, office, run, now=now)
     _archive(crew, run, rng=random.Random(number), now=now + timedelta(minutes=20))  # noqa: S311
+    fill_books(unit, plan.username, number, actor=admin, now=now + timedelta(minutes=40))
     return crew
 
 
 def _appoint(
-    plan: cast.UnitPlan, unit: Unit, admin: Actor, run: Sequence, *, now: datetime
+    plan: cast.UnitPlan, unit: Unit, admin: Actor, office: Office, run: Sequence, *, now: datetime
 ) -> Crew:
     def person(*identities: Identity) -> Staff:
         return add_staff(
@@ -119,6 +134,7 @@ def _appoint(
             identities=list(identities),
             job_number=f"{run.phone:04d}",
             started_on=local_day(now) - timedelta(days=400),
+            **office.place_of(identities[0].role),
             actor=admin,
             now=now,
         )

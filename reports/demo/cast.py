@@ -14,11 +14,15 @@ from units.roles import Role
 PASSWORD = "shouze-demo-2026"  # noqa: S105  the demo prints it; production has no such account
 
 BUREAUS = (
-    # username, name, region, phone, address
-    ("cqsj", "重庆市市场监督管理局", "500000", "023-63700000", "重庆市渝中区嘉陵桥路1号"),
-    ("yuzhong", "重庆市渝中区市场监督管理局", "500103", "023-63800000", "渝中区和平路211号"),
-    ("shapingba", "重庆市沙坪坝区市场监督管理局", "500106", "023-65300000", "沙坪坝区凤天大道8号"),
-)
+    # username, name, region, phone, address, secret of the second factor (printed by the demo)
+    ("cqsj", "重庆市市场监督管理局", "500000", "023-63700000", "重庆市渝中区嘉陵桥路1号",
+     "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"),
+    ("yuzhong", "重庆市渝中区市场监督管理局", "500103", "023-63800000", "渝中区和平路211号",
+     "KRSXG5CTMVRXEZLUKRSXG5CTMVRXEZLU"),
+    ("shapingba", "重庆市沙坪坝区市场监督管理局", "500106", "023-65300000", "沙坪坝区凤天大道8号",
+     "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK"),
+)  # fmt: skip
+PLATFORM = ("pingtai", "平台管理员", "NB2HI4DTHIXS653XNB2HI4DTHIXS653X")
 
 SURNAMES = "李王张刘陈杨黄赵周吴徐孙马朱胡郭何林罗高郑梁谢宋唐许邓韩冯曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任"
 GIVEN = ("建国", "志强", "晓东", "海燕", "雪梅", "永红", "俊杰", "秀英", "德明", "小龙", "文斌", "丽娟",

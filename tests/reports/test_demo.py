@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
@@ -12,13 +14,29 @@ from django.utils import timezone
 from config.clock import local_day
 from duties.models import Inspection, Task
 from equipment.enums import Category
-from equipment.models import CatalogueEntry, Equipment
+from equipment.models import (
+    ArchiveRecord,
+    CatalogueEntry,
+    Declaration,
+    Equipment,
+    Licence,
+    PublicReport,
+)
 from hazards.models import Hazard
 from reports.demo import accounts, cast, story
 from reports.management.commands import seed_demo
 from reports.models import IssuedDocument
 from tests.factories import units as people
-from units.models import Bureau, Unit
+from units.models import (
+    Activity,
+    Bureau,
+    LeaveRequest,
+    Notice,
+    NoticeReceipt,
+    Registration,
+    Ticket,
+    Unit,
+)
 from units.validators import credit_code_check_digit
 
 
@@ -39,7 +57,10 @@ class InThisProcess:
         return None
 
 
-SMALL = tuple(plan for plan in cast.UNITS if plan.username in {"nanlu", "beibin", "anxing"})
+SMALL = (
+    replace(cast.UNITS[0], officers=2, machines=(cast.Machines("3110", 6, "云阶国际"),)),
+    *(plan for plan in cast.UNITS if plan.username in {"nanlu", "beibin", "anxing"}),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +86,8 @@ def test_the_story_is_told_once(db: None) -> None:
     assert "演示数据完成" in seed()
     first = counts()
     machines = sum(group.count for plan in SMALL for group in plan.machines)
-    assert first[:2] == (3, machines)
+    # Besides them: a unit that the archive knew when it applied, and its account.
+    assert first[:2] == (4 + 1, machines)
     today = local_day(timezone.now())
     assert set(Task.objects.values_list("period_on", flat=True)) == {
         today - timedelta(days=2), today - timedelta(days=1), today,
@@ -76,7 +98,25 @@ def test_the_story_is_told_once(db: None) -> None:
     assert not Inspection.objects.filter(received_at__gt=timezone.now()).exists()
     assert seed() == "演示数据已经完整，不再生成。\n"
     assert counts() == first
-    assert accounts.lines() == []  # the unit that is shown is not in this small cast
+    told = "\n".join(accounts.lines())
+    assert all(secret in told for *_, secret in (*cast.BUREAUS, cast.PLATFORM))
+
+
+def test_the_desks_have_something_on_them(db: None) -> None:
+    seed(days=1)
+    assert Counter(Registration.objects.values_list("state", flat=True)) == {
+        "submitted": 2, "returned": 1, "claimed": 1,
+    }  # fmt: skip
+    assert Counter(Declaration.objects.values_list("state", flat=True)) == {
+        "filed": 2, "objected": 1,
+    }  # fmt: skip
+    assert ArchiveRecord.objects.waiting().count() == 5
+    assert (Notice.objects.count(), NoticeReceipt.objects.exclude(read_at=None).count()) == (2, 3)
+    assert PublicReport.objects.filter(answered_at=None).count() == 1
+    assert Ticket.objects.filter(answered_at=None).count() == 1
+    assert LeaveRequest.objects.get().state == "open"
+    assert Licence.objects.count() == 1
+    assert Activity.objects.filter(kind="training").count() == 4
 
 
 def test_a_broken_off_story_goes_on(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
