@@ -104,6 +104,7 @@ def _codes(world: World) -> dict[str, str]:
         "equipment:licence": licences.licence(licences.licensed(world.jia)).code,
         "equipment:station": licences.station(world.jia).code,
         "units:regulation": organisation.regulation(world.jia).code,
+        "reports:appointment-": world.li.code,
         "units:certificate-add": world.li.code,
         "units:certificate-": people_papers.certificate(world.li).code,
         "units:drill-": people_papers.activity(world.jia, world.li, kind="drill").code,
