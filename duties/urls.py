@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from duties.views import desk, inspect, records, sign, todo
+from duties.views import desk, exports, inspect, records, sign, todo
 
 app_name = "duties"
 
@@ -32,6 +32,7 @@ desk_patterns = [
     path("checklists/", desk.checklist_list, name="checklist-list"),
     path("checklists/<slug:code>/", desk.checklist_detail, name="checklist"),
     path("records/", desk.record_list, name="record-list"),
+    path("records/export/", exports.record_export, name="record-export"),
     path("records/<slug:code>/", desk.record_detail, name="record"),
 ]
 

@@ -10,6 +10,7 @@ from equipment.views import (
     declarations,
     declare,
     edit,
+    exports,
     public,
     reports,
 )
@@ -20,6 +21,7 @@ urlpatterns = [
     path("equipment/add/", edit.equipment_add, name="add"),
     path("equipment/catalogue/", archive.catalogue_page, name="catalogue"),
     path("equipment/assign/", assign.assign, name="assign"),
+    path("equipment/export/", exports.equipment_export, name="export"),
     path("equipment/<slug:code>/", archive.equipment_detail, name="detail"),
     path("equipment/<slug:code>/edit/", edit.equipment_edit, name="edit"),
     path("equipment/<slug:code>/status/", edit.equipment_status, name="status"),

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from hazards.views import desk, field
+from hazards.views import desk, exports, field
 
 app_name = "hazards"
 urlpatterns = [
     path("hazards/", desk.hazard_list, name="list"),
+    path("hazards/export/", exports.hazard_export, name="export"),
     path("hazards/<slug:code>/", desk.hazard_detail, name="detail"),
     path("m/hazards/", field.field_list, name="field-list"),
     path("m/hazards/<slug:code>/", field.field_detail, name="field-detail"),

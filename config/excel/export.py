@@ -14,13 +14,15 @@ from datetime import date, datetime
 from typing import Any, BinaryIO
 
 import xlsxwriter
+from django import forms
 from django.http import FileResponse
 
 from config.clock import SHANGHAI
+from config.errors import RuleBroken
 from config.excel.safe import is_risky
 from config.excel.template import CONTENT_TYPE
 
-SHEET_ROWS_MOST = 1_000_000
+ROWS_MOST = 100_000
 _IN_MEMORY = 2 * 1024 * 1024
 
 
@@ -44,11 +46,17 @@ def workbook(
     """Return an .xlsx as an open temporary file: title, what was filtered, 共 N 条, header, rows.
 
     `rows` may be a generator if `total` is given. A text that starts like a formula is a string
-    with Excel's own quote mark: shown as it is, calculated never.
+    with Excel's own quote mark: shown as it is, calculated never. RuleBroken("export_too_large")
+    above ROWS_MOST rows.
     """
     if total is None:
         rows = list(rows)
         total = len(rows)
+    if total > ROWS_MOST:
+        raise RuleBroken(
+            "export_too_large",
+            f"符合条件的有 {total} 条，一次最多导出 {ROWS_MOST} 条，请先用筛选条件缩小范围。",
+        )
     stream = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (handed on)
     book = xlsxwriter.Workbook(
         stream, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
@@ -64,8 +72,6 @@ def workbook(
         sheet.write_string(2, place, column.label, formats.head)
     sheet.freeze_panes(3, 0)
     for number, row in enumerate(rows, 3):
-        if number > SHEET_ROWS_MOST:
-            break
         for place, value in enumerate(row):
             _write(sheet, number, place, columns[place].kind, value, formats)
     book.close()
@@ -99,6 +105,18 @@ def _write(sheet: Any, row: int, place: int, kind: str, value: Any, formats: _Fo
     else:
         text = str(value)
         sheet.write_string(row, place, text, formats.quoted if is_risky(text) else formats.text)
+
+
+def described(form: forms.BaseForm) -> str:
+    """What a filter form asks for, in words: 使用状态：在用；关键词：客梯."""
+    said = []
+    for bound in form.visible_fields():
+        value = bound.value()
+        if value in (None, "", []):
+            continue
+        choices = dict(getattr(bound.field, "choices", []))
+        said.append(f"{bound.label}：{choices.get(value, value)}")
+    return "；".join(said)
 
 
 def _sheet_name(title: str) -> str:

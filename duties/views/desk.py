@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -108,11 +109,7 @@ def record_list(request: HttpRequest) -> HttpResponse:
         return redirect("duties:field-records")
     now = timezone.now()
     is_bureau = actor.kind == "bureau"
-    given = request.GET.copy()
-    if "date_from" not in given and "date_to" not in given:
-        for key, value in queries.default_dates(local_day(now)).items():
-            given[key] = value
-    form = RecordFilterForm(given, is_bureau=is_bureau)
+    form = record_form(request, now)
     asked = form.asked()
     found = queries.tasks(actor, asked, now=now)
     listed, size = paginate(request, queries.with_records(found, asked.cadence))
@@ -128,6 +125,15 @@ def record_list(request: HttpRequest) -> HttpResponse:
         "narrowed": narrowed_to(actor, {"unit": asked.unit, "machine": asked.machine}),
     }
     return render(request, "duties/desk/record_list.html", context)
+
+
+def record_form(request: HttpRequest, now: datetime) -> RecordFilterForm:
+    """The filter of the list; without dates the last thirty days."""
+    given = request.GET.copy()
+    if "date_from" not in given and "date_to" not in given:
+        for key, value in queries.default_dates(local_day(now)).items():
+            given[key] = value
+    return RecordFilterForm(given, is_bureau=request.actor.kind == "bureau")
 
 
 @page(Can.RECORD_VIEW)

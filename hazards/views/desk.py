@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -14,6 +15,7 @@ from config.clock import local_day
 from config.paging import paginate
 from hazards import queries
 from hazards.forms import FilterForm
+from hazards.models import HazardQuerySet
 from hazards.states import Source
 from hazards.views import shown
 from units.roles import Can
@@ -29,12 +31,8 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
         return redirect("hazards:field-list")
     day = local_day(timezone.now())
     is_bureau = actor.kind == "bureau"
-    form = FilterForm(request.GET, is_bureau=is_bureau)
-    form.is_valid()
+    form, source, hazards = asked_hazards(request, day)
     filters = form.cleaned_data
-    source = request.GET.get("source", "")
-    source = source if source in Source.values else Source.DAILY.value
-    hazards = queries.desk_hazards(actor, filters, day=day)
     counts = queries.source_counts(hazards)
     found = queries.with_people(hazards.filter(source=source))
     listed, size = paginate(request, found)
@@ -53,6 +51,15 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
             "warnings": _warnings(actor, day) if actor.kind == "unit" else [],
         },
     )
+
+
+def asked_hazards(request: HttpRequest, day: date) -> tuple[FilterForm, str, HazardQuerySet]:
+    """The filter of a desk list, the tab (source) asked for, and the hazards of all tabs."""
+    form = FilterForm(request.GET, is_bureau=request.actor.kind == "bureau")
+    form.is_valid()
+    source = request.GET.get("source", "")
+    source = source if source in Source.values else Source.DAILY.value
+    return form, source, queries.desk_hazards(request.actor, form.cleaned_data, day=day)
 
 
 @page(Can.HAZARD_VIEW)

@@ -10,6 +10,7 @@ from reports.models import IssuedDocument
 from tests.factories import (
     codes,
     declarations,
+    imports,
     licences,
     organisation,
     people_papers,
@@ -42,6 +43,8 @@ class Samples:
             "duties:field-record": {"code": self.inspection.code},
             "duties:field-machine": {"code": self.world.lift.code},
             "duties:checklist": {"code": self.checklist.code},
+            "units:import-start": {"kind": "machines"},
+            "units:import-template": {"kind": "machines"},
             "units:guide-page": {"chapter": "start"},
             "reports:region-unit": {"code": self.world.jia.code},
             "reports:reveal-phone": {"code": self.world.jia.code, "staff": self.world.li.code},
@@ -54,7 +57,7 @@ class Samples:
             "reports": {"code": self.inspection.code},
         }
         code = next((code for start, code in self.codes.items() if name.startswith(start)), None)
-        if code is not None:
+        if code is not None and "code" in arguments:
             special[name] = {"code": code}
         known = special.get(name) or by_room.get(name.split(":")[0], {})
         extra = {
@@ -75,6 +78,7 @@ def build(world: World) -> Samples:
         "equipment:report": report.code,
         "equipment:public-reported": report.code,
         "units:ticket": codes.ticket(world.li).code,
+        "units:import-": imports.job(world.jia_admin).code,
     }
     return Samples(
         world=world,

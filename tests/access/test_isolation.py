@@ -17,8 +17,8 @@ from tests.access.test_matrix import client_of
 from tests.world import World
 
 STRANGERS = ("yi_admin", "sun", "qian", "zhou", "far_regulator", "far_admin")
-# Reference data shown to everybody; sign-in bookkeeping.
-SHARED = {"duties:checklist"}
+# Reference data shown to everybody, kinds of imports; sign-in bookkeeping.
+SHARED = {"duties:checklist", "units:import-start", "units:import-template"}
 BOOKKEEPING = {"django_session", "units_user"}
 
 
