@@ -86,7 +86,7 @@ def test_a_platform_account_uses_the_bureaus_entrance(world: World, client: Clie
     assert post(client, BUREAU, "root1").url == reverse("units:second-factor-enrol")
     assert signed_in(client) is None
     client.force_login(root, backend="units.auth.ShouzeBackend")
-    assert client.get("/").url == reverse("units:account")
+    assert client.get("/").url == reverse("units:ticket-list")
 
 
 def test_a_closed_account_is_told(world: World, client: Client) -> None:
