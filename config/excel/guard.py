@@ -95,7 +95,7 @@ def check(content: BinaryIO, *, name: str = "") -> Book:
             return _book(archive)
     except (zipfile.BadZipFile, zlib.error, ElementTree.ParseError, KeyError, EOFError) as error:
         raise _damaged() from error
-    except (NotImplementedError, RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError) as error:
         raise _damaged() from error
     finally:
         content.seek(0)

@@ -7,6 +7,7 @@ department on its parent), and the preview says exactly what the writing will do
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -83,34 +84,34 @@ class ActionResource(resources.Resource):
         self.done = 0
 
     # ------------------------------------------------------------ what a subclass says
+    @abstractmethod
     def key(self, values: Mapping[str, Any]) -> Any:
         """What two rows of one file must not share."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find(self, values: Mapping[str, Any]) -> Any:
         """The object a row is about, or None; RuleBroken when it must not be touched."""
-        raise NotImplementedError
 
+    @abstractmethod
     def as_is(self, existing: Any) -> Mapping[str, str]:
         """Column name -> how the object's value reads."""
-        raise NotImplementedError
 
+    @abstractmethod
     def as_wanted(self, existing: Any, values: Mapping[str, Any]) -> Mapping[str, str]:
         """Column name -> how it would read; columns left out stay as they are."""
-        raise NotImplementedError
 
     def cells(self, existing: Any) -> Mapping[str, Any]:
         """Column name -> value, as an export writes it; the template's columns, so that an exported
         list can be changed and imported again."""
         return self.as_is(existing)
 
+    @abstractmethod
     def create(self, values: Mapping[str, Any]) -> Any:
         """Add what the row describes by its action."""
-        raise NotImplementedError
 
+    @abstractmethod
     def change(self, existing: Any, values: Mapping[str, Any]) -> Any:
         """Change the object by its action."""
-        raise NotImplementedError
 
     # ------------------------------------------------------------ import-export's steps
     def init_instance(self, row: Any = None) -> Record:

@@ -76,19 +76,7 @@ def report_problem(
         contact=contact,
         reported_at=now,
     )
-    report.photos.set(
-        [
-            store_photo(
-                upload,
-                unit_id=machine.unit_id,
-                client_uuid=uuid.uuid4(),
-                purpose=PHOTO_PURPOSE,
-                actor=actor,
-                now=now,
-            )
-            for upload in photos
-        ]
-    )
+    _keep_photos(report, photos, actor=actor, now=now)
     record(
         actor,
         Verb.PUBLIC_REPORTED,
@@ -99,6 +87,22 @@ def report_problem(
     )
     _tell(report, now=now)
     return report
+
+
+def _keep_photos(
+    report: PublicReport, photos: Sequence[Any], *, actor: Actor, now: datetime
+) -> None:
+    report.photos.set(
+        store_photo(
+            upload,
+            unit_id=report.unit_id,
+            client_uuid=uuid.uuid4(),
+            purpose=PHOTO_PURPOSE,
+            actor=actor,
+            now=now,
+        )
+        for upload in photos
+    )
 
 
 @transaction.atomic
