@@ -193,7 +193,7 @@ EFFECTS: dict[str, tuple[str, ...]] = {
     TEMPORARY: (
         "每日待办照常产生，安全员仍须到现场登记；巡查页会带出这里填写的原因，确认后提交即可。",
         "一次最多 30 天，到期可再次申报。长期不用的请申报“停用”。",
-        "安全总监可以看到；监管部门也会看到。",
+        "监管部门可以看到这份申报。",
     ),
     CORRECT: ("改正今天建档时选错的状态：今天的待办转为免检，投入使用时再办理启用。",),
     Kind.SUSPEND.value: (
@@ -247,7 +247,8 @@ def of_machine(machine: Equipment, day: date) -> list[Told]:
 def current_suspension(actor: Actor, day: date) -> SuspensionPeriod | None:
     """The unit's 停产 that holds today or is still to come, the next one first."""
     rows = SuspensionPeriod.objects.for_actor(actor).select_related("declaration")
-    return rows.exclude(period__endswith__lte=day).order_by("period").first()
+    lasting = Q(period__upper_inf=True) | Q(period__endswith__gt=day)
+    return rows.filter(lasting).order_by("period").first()
 
 
 def suspended_on(unit_id: int, day: date) -> SuspensionPeriod | None:

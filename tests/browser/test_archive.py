@@ -30,7 +30,7 @@ def test_the_drawer_shows_what_changes_and_carries_it_out(
     expect(page.get_by_role("button", name="批量修改")).to_be_disabled()
     for name in ("1号客梯", "4号客梯", "2号行车"):
         page.get_by_label(f"选择{name}").check()
-    expect(page.locator("[data-select-bar]")).to_contain_text("本页已勾选 3 台")
+    expect(page.locator("[data-select-bar]")).to_contain_text("已勾选 3 台")
     page.get_by_role("button", name="批量修改").click()
 
     drawer = page.locator("#sz-drawer")
@@ -38,8 +38,11 @@ def test_the_drawer_shows_what_changes_and_carries_it_out(
     drawer.get_by_label("安全员").select_option(label="何梯（分管：电梯；已绑定 0 台）")
     expect(drawer.locator("tr", has_text="1号客梯")).to_contain_text("李安→何梯")
     expect(drawer.locator("tr", has_text="2号行车")).to_contain_text("起重机械不在分管范围内")
-    drawer.get_by_role("button", name="提交", exact=True).click()
-    expect(drawer.locator(".sz-field__error")).to_contain_text("所选设备均未修改")
+    expect(drawer.locator(".eq-effects")).to_contain_text(
+        "不能绑定：1 台（起重机械不在分管范围内）"
+    )
+    expect(drawer.get_by_role("button", name="只修改合适的 2 台")).to_be_visible()
+    expect(drawer.get_by_role("button", name="提交", exact=True)).to_have_count(0)
     assert officers()["1号客梯"] == "李安"
 
     drawer.get_by_label("安全员").select_option(label="张全（分管：全部类别；已绑定 1 台）")
@@ -60,15 +63,25 @@ def test_all_pages_of_a_filter_are_bound_at_once(committed_world: World, open_as
         machines.machine(committed_world.jia, "ride", name=f"转马{number:02d}")
     page = open_as(committed_world.jia_admin, phone=False)
     page.goto("/equipment/?category=ride&size=10")
-    page.get_by_label("全选本页").check()
-    page.get_by_label("全选本筛选结果 12 台").check()
+    page.get_by_label("选择转马03").check()
+    page.get_by_role("link", name="下一页").click()
+    page.get_by_label("选择转马11").check()
+    page.get_by_role("link", name="电梯").click()
+    expect(page.locator("[data-select-bar]")).to_contain_text("已勾选 2 台")
     page.get_by_role("button", name="批量修改").click()
     drawer = page.locator("#sz-drawer")
+    expect(drawer).to_contain_text("已选 2 台设备")
+    drawer.get_by_role("button", name="关闭").click()
+    page.goto("/equipment/?category=ride&size=10")
+    expect(page.get_by_label("选择转马03")).to_be_checked()
+    page.get_by_label("选择全部 12 台").check()
+    page.get_by_role("button", name="批量修改").click()
     expect(drawer).to_contain_text("已选 12 台设备")
     drawer.get_by_label("安全员").select_option(label="李安（分管：全部类别；已绑定 2 台）")
     drawer.get_by_role("button", name="提交", exact=True).click()
     expect(page.locator(".sz-alert--success")).to_contain_text("已将 12 台设备绑定给李安")
     assert Equipment.objects.filter(officer=committed_world.li).count() == 14
+    expect(page.locator("[data-select-bar]")).to_be_hidden()
 
 
 def test_the_picker_finds_by_letters_and_by_the_catalogue(
@@ -112,7 +125,7 @@ def test_without_javascript_machines_are_added_and_bound(
     page.get_by_label("选择7号叉车").check()
     page.get_by_role("button", name="批量修改").click()
     page.locator("select[name=officer]").select_option(label="李安（分管：全部类别；已绑定 2 台）")
-    page.get_by_role("button", name="查看将要发生的变更").click()
+    page.get_by_role("button", name="下一步：查看变更").click()
     expect(page.locator("#assign-preview")).to_contain_text("未绑定→李安")
     assert officers()["7号叉车"] == ""
     page.get_by_role("button", name="提交", exact=True).click()

@@ -13,6 +13,7 @@ from django.db import connection, connections, transaction
 from duties.generation import generate
 from duties.models import Task
 from equipment.actions.binding import assign_officer
+from equipment.actions.declarations import confirm, object_to
 from equipment.actions.machine import change_equipment
 from tests.factories import declarations
 from tests.world import NOW, TODAY, World
@@ -44,11 +45,25 @@ def stop(world: World, given: dict[str, Any]) -> None:
     declarations.filed(world.lift, proven=True, **given)
 
 
+def confirmed(world: World, given: dict[str, Any]) -> None:
+    filed = declarations.filed(world.lift, **given)
+    confirm(filed, actor=world.actor(world.regulator), now=NOW)
+
+
+def objected(world: World, given: dict[str, Any]) -> None:
+    filed = declarations.filed(world.lift, proven=True, **given)
+    object_to(filed, opinion="仍在运行", actor=world.actor(world.regulator), now=NOW)
+
+
+def suspended(world: World, given: dict[str, Any]) -> None:
+    declarations.filed(None, "suspend", unit=world.jia, proven=True, **given)
+
+
 def another_kind(world: World, given: dict[str, Any]) -> None:
     change_equipment(world.lift, version=1, changes={"catalogue": "4110"}, **given)
 
 
-@pytest.mark.parametrize("change", [rebind, stop, another_kind])
+@pytest.mark.parametrize("change", [rebind, stop, confirmed, objected, suspended, another_kind])
 def test_neither_waits_for_the_other_for_ever(
     committed_world: World, change: Callable[[World, dict[str, Any]], None]
 ) -> None:
@@ -79,4 +94,4 @@ def test_neither_waits_for_the_other_for_ever(
     task = Task.objects.get(equipment=world.lift, period_on=TODAY)
     world.lift.refresh_from_db()
     assert task.assignee_id == world.lift.officer_id
-    assert (task.state == "waived") == (world.lift.status == "stopped")
+    assert (task.state == "waived") == (change in {stop, confirmed, suspended})
