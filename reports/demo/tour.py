@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Case, Count, Exists, OuterRef, Q, When
@@ -12,7 +13,7 @@ from duties.models import Checklist, Inspection, Task
 from equipment.models import Equipment
 from hazards.models import Hazard
 from hazards.states import HazardState
-from reports.demo import cast
+from reports.demo import cast, tour_office
 from units.models import Appointment, Staff, Unit, User
 from units.roles import Role
 
@@ -51,6 +52,8 @@ def people() -> dict[str, User | None]:
         "director": holder(Role.SAFETY_DIRECTOR),
         "principal": holder(Role.PRINCIPAL),
         "bureau": User.objects.get(username=cast.BUREAUS[1][0]),
+        "platform": User.objects.get(username=cast.PLATFORM[0]),
+        "filler": User.objects.get(username="lanyan"),
     }
 
 
@@ -113,7 +116,17 @@ def shown_task(officer: Staff) -> Task:
 def stops() -> list[Stop]:
     """Every page of this product, with the most telling object that the demo has for it."""
     unit = Unit.objects.get(accounts__username=SHOWN)
-    return [*_entrances(), *_desk(unit), *_phone(phone_unit()), *_bureau(unit)]
+    found = [*_entrances(), *_desk(unit), *_phone(phone_unit()), *_bureau(unit)]
+    more: tuple[tuple[str, Iterable[tour_office.Found]], ...] = (
+        ("a-", tour_office.pages(unit, busiest_officer(unit))),
+        ("b-", tour_office.licensed_pages()),
+        ("c-", tour_office.bureau_pages(unit)),
+        ("d-", tour_office.public_pages(unit)),
+        ("m-", tour_office.phone_pages()),
+    )
+    return found + [
+        Stop(f"8{prefix}{slug}", who, url) for prefix, pages in more for slug, who, url in pages
+    ]
 
 
 def _entrances() -> list[Stop]:
@@ -148,7 +161,6 @@ def _desk(unit: Unit) -> list[Stop]:
         ("equipment-catalogue", reverse("equipment:catalogue")),
         ("equipment-detail", reverse("equipment:detail", args=[machine.code])),
         ("equipment-edit", reverse("equipment:edit", args=[machine.code])),
-        ("equipment-status", reverse("equipment:status", args=[machine.code])),
         ("equipment-assign", f"{reverse('equipment:assign')}?{ticked}"),
         ("checklist-list", reverse("duties:checklist-list")),
         ("checklist", reverse("duties:checklist", args=[checklist.code])),

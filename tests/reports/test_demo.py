@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from config.clock import local_day
@@ -23,7 +25,7 @@ from equipment.models import (
     PublicReport,
 )
 from hazards.models import Hazard
-from reports.demo import accounts, cast, story
+from reports.demo import accounts, cast, story, tour, tour_office
 from reports.management.commands import seed_demo
 from reports.models import IssuedDocument
 from tests.factories import units as people
@@ -36,6 +38,7 @@ from units.models import (
     Registration,
     Ticket,
     Unit,
+    User,
 )
 from units.validators import credit_code_check_digit
 
@@ -102,8 +105,8 @@ def test_the_story_is_told_once(db: None) -> None:
     assert all(secret in told for *_, secret in (*cast.BUREAUS, cast.PLATFORM))
 
 
-def test_the_desks_have_something_on_them(db: None) -> None:
-    seed(days=1)
+def test_the_desks_have_something_on_them(db: None, as_: Callable[[User], Client]) -> None:
+    seed(days=0)
     assert Counter(Registration.objects.values_list("state", flat=True)) == {
         "submitted": 2, "returned": 1, "claimed": 1,
     }  # fmt: skip
@@ -117,6 +120,31 @@ def test_the_desks_have_something_on_them(db: None) -> None:
     assert LeaveRequest.objects.get().state == "open"
     assert Licence.objects.count() == 1
     assert Activity.objects.filter(kind="training").count() == 4
+    _every_page_of_the_tour_opens(as_)
+
+
+def _every_page_of_the_tour_opens(as_: Callable[[User], Client]) -> None:
+    """Every page the pictures are taken of answers, for the account that looks at it."""
+    shown = User.objects.get(username="yunjie")
+    officer = tour.busiest_officer(shown.unit)
+    who = {
+        "nobody": None,
+        "admin": shown,
+        "bureau": User.objects.get(username="yuzhong"),
+        "platform": User.objects.get(username=cast.PLATFORM[0]),
+        "officer": officer.user,
+        "director": officer.user,
+    }
+    clients = {name: as_(user) if user else Client() for name, user in who.items()}
+    pages = [
+        *tour_office.pages(shown.unit, officer),
+        *tour_office.bureau_pages(shown.unit),
+        *tour_office.public_pages(shown.unit),
+        *tour_office.phone_pages(),
+    ]
+    answers = {(slug, name): clients[name].get(url).status_code for slug, name, url in pages}
+    assert set(answers.values()) == {200}, answers
+    assert len(answers) == 53
 
 
 def test_a_broken_off_story_goes_on(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
