@@ -11,7 +11,7 @@ from django.db import connection
 
 from config.errors import RuleBroken
 from config.excel.kinds import Context
-from config.excel.plan import Change, Line, Plan, Verdict, duplicates
+from config.excel.plan import Change, Line, Plan, Verdict, duplicates, undisturbed
 from config.excel.reader import CellProblem, Sheet
 from equipment import queries, rules
 from equipment.actions.binding import misfits
@@ -453,4 +453,5 @@ class _Index:
 
 def plan(sheet: Sheet, context: Context) -> Plan:
     """The plan of a sheet of machines for the actor's unit."""
-    return Judge(sheet, context).plan()
+    with undisturbed():
+        return Judge(sheet, context).plan()
