@@ -97,6 +97,23 @@ def columns(context: Context) -> list[Column]:
             width=20,
         ),
         *_numbers(),
+        *_use(),
+        *_make(),
+        *_dates(),
+        _officer(names),
+        PhoneColumn(
+            "officer_phone",
+            "安全员手机号",
+            check=_check_phone,
+            note="安全员有同名的，必须填写手机号。",
+            width=14,
+        ),
+        TextColumn("remark", "备注", imported=False, width=20),
+    ]
+
+
+def _use() -> list[Column]:
+    return [
         TextColumn(
             "place",
             "使用地点",
@@ -123,7 +140,11 @@ def columns(context: Context) -> list[Column]:
             example="1",
             width=8,
         ),
-        *_make(),
+    ]
+
+
+def _dates() -> list[Column]:
+    return [
         DateColumn("in_use_since", "投入使用日期", note="不能晚于今天。", example="2020-05-08"),
         DateColumn(
             "next_inspection_on",
@@ -135,15 +156,6 @@ def columns(context: Context) -> list[Column]:
         TextColumn(
             "rescue_phone", "应急救援电话", longest=_longest("rescue_phone"), example="023-96333"
         ),
-        _officer(names),
-        PhoneColumn(
-            "officer_phone",
-            "安全员手机号",
-            check=_check_phone,
-            note="安全员有同名的，必须填写手机号。",
-            width=14,
-        ),
-        TextColumn("remark", "备注", imported=False, width=20),
     ]
 
 
