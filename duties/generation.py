@@ -253,10 +253,15 @@ def refresh_today(
         waived = _ids(_WAIVE, given)
         _ids(_RESTORE, given)
         _ids(_MOVE, given)
-        for task in Task.objects.filter(pk__in=waived):
-            audit.record(
-                actor, audit.Verb.TASK_WAIVED, task, now=now, after={"reason": task.waive_reason}
-            )
+        audit.record_many(
+            actor,
+            audit.Verb.TASK_WAIVED,
+            [
+                (task, None, {"reason": task.waive_reason})
+                for task in Task.objects.filter(pk__in=waived).select_related("equipment")
+            ],
+            now=now,
+        )
     return outcome
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -111,6 +112,45 @@ def record(
     `obj` is a model instance (its `code` or pk and `str()` are copied in) or "type:code" text.
     `before`/`after` hold only what changed, JSON-ready; never phones, id numbers or positions.
     """
+    entry = _entry(actor, verb, obj, now=now, unit_id=unit_id, before=before, after=after)
+    entry.save(force_insert=True)
+    if actor.ip:
+        AuditOrigin.objects.create(entry=entry, ip=actor.ip)
+    return entry
+
+
+def record_many(
+    actor: Actor,
+    verb: Verb,
+    rows: Iterable[tuple[models.Model, dict[str, Any] | None, dict[str, Any] | None]],
+    *,
+    now: datetime,
+) -> list[AuditEntry]:
+    """Append one audit row for each (object, before, after), in as few statements as it takes."""
+    entries = AuditEntry.objects.bulk_create(
+        [
+            _entry(actor, verb, obj, now=now, unit_id=None, before=before, after=after)
+            for obj, before, after in rows
+        ],
+        batch_size=1000,
+    )
+    if actor.ip:
+        AuditOrigin.objects.bulk_create(
+            [AuditOrigin(entry=entry, ip=actor.ip) for entry in entries], batch_size=1000
+        )
+    return entries
+
+
+def _entry(
+    actor: Actor,
+    verb: Verb,
+    obj: models.Model | str,
+    *,
+    now: datetime,
+    unit_id: int | None,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
+) -> AuditEntry:
     if isinstance(obj, str):
         object_type, _, object_code = obj.partition(":")
         object_name = ""
@@ -121,7 +161,7 @@ def record(
         if unit_id is None:
             unit_id = getattr(obj, "unit_id", None)
     encoder = DjangoJSONEncoder()
-    entry = AuditEntry.objects.create(
+    return AuditEntry(
         at=now,
         unit_id=unit_id if unit_id is not None else actor.unit_id,
         actor_kind=actor.kind,
@@ -135,9 +175,6 @@ def record(
         after={key: _plain(encoder, value) for key, value in (after or {}).items()},
         request_id=actor.request_id,
     )
-    if actor.ip:
-        AuditOrigin.objects.create(entry=entry, ip=actor.ip)
-    return entry
 
 
 def _plain(encoder: DjangoJSONEncoder, value: Any) -> Any:

@@ -15,7 +15,7 @@ from equipment import hooks
 from equipment.enums import UseStatus
 from equipment.models import Equipment, OfficerBinding
 from equipment.queries import Officer, officer_scope
-from units.audit import Verb, record
+from units.audit import Verb, record_many
 from units.models import Staff
 
 NAMED_AT_MOST = 5
@@ -54,15 +54,12 @@ def assign_officer(
     before = {machine.pk: machine.officer for machine in changing}
     _write_bindings(changing, scope.staff if scope else None, day=day, now=now)
     verb = Verb.OFFICER_ASSIGNED if scope else Verb.OFFICER_RELEASED
-    for machine in changing:
-        record(
-            actor,
-            verb,
-            machine,
-            now=now,
-            before=_person(before[machine.pk]),
-            after=_person(machine.officer),
-        )
+    record_many(
+        actor,
+        verb,
+        [(one, _person(before[one.pk]), _person(one.officer)) for one in changing],
+        now=now,
+    )
     hooks.changed([machine.pk for machine in changing], day=day, actor=actor, now=now)
     return changing
 

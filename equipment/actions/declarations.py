@@ -74,16 +74,7 @@ def file_declaration(
     wanted = Kind(kind)
     day = local_day(now)
     statuses.refuse_foreign(unit.pk, actor)
-    reason = _text("reason", reason)
-    receipt_no = _text("receipt_no", receipt_no) if wanted != Kind.RESUME else ""
-    if not reason and wanted != Kind.RESUME:
-        raise RuleBroken("reason_needed", f"请填写{wanted.label}原因。", field="reason")
-    if receipt_no and file is None:
-        raise RuleBroken(
-            "file_needed",
-            "填写了办理回执编号，请同时上传回执或证明材料；暂时没有的，请把编号留空。",
-            field="file",
-        )
+    reason, receipt_no = _texts(wanted, reason, receipt_no, file)
     machine = running = None
     if wanted == Kind.SUSPEND:
         suspensions.refuse_dates(unit, from_on=from_on, until_on=until_on, day=day)
@@ -206,6 +197,23 @@ def end_suspension(
 
 
 # ------------------------------------------------------------------ filing
+def _texts(wanted: Kind, reason: str, receipt_no: str, file: Paper) -> tuple[str, str]:
+    """Reason and receipt number as they are kept; 启用 needs neither."""
+    reason = _text("reason", reason)
+    if wanted == Kind.RESUME:
+        return reason, ""
+    receipt_no = _text("receipt_no", receipt_no)
+    if not reason:
+        raise RuleBroken("reason_needed", f"请填写{wanted.label}原因。", field="reason")
+    if receipt_no and file is None:
+        raise RuleBroken(
+            "file_needed",
+            "填写了办理回执编号，请同时上传回执或证明材料；暂时没有的，请把编号留空。",
+            field="file",
+        )
+    return reason, receipt_no
+
+
 def _own_machine(unit: Unit, equipment: Equipment | None, actor: Actor) -> Equipment:
     if equipment is None:
         raise ValueError("a declaration about use names its machine")
