@@ -25,7 +25,6 @@ from config.actor import Actor
 from config.clock import local_day
 from config.codes import normalise
 from config.errors import RuleBroken
-from config.words import cn_date
 from config.workflow import lock, transition
 from equipment import hooks
 from equipment.actions import status as statuses
@@ -239,23 +238,12 @@ def _refuse_course(
         )
     if running.status != target:
         if wanted == Kind.RESUME:
-            refuse_overdue(machine, day)
+            statuses.refuse_overdue(machine, day)
         return
     if wanted == Kind.RESUME:
         raise RuleBroken("status_same", "设备当前已是“在用”，不需要启用。", field="kind")
     if exempts(running):
         raise RuleBroken("status_same", f"设备已办理{wanted.label}，不需要再申报。", field="kind")
-
-
-def refuse_overdue(machine: Equipment, day: date) -> None:
-    """A machine whose inspection has run out is inspected first, then used again (F33)."""
-    due = machine.next_inspection_on
-    if due is not None and due < day:
-        raise RuleBroken(
-            "inspection_overdue",
-            f"检验已于{cn_date(due)}到期。请先检验合格，在“编辑档案”中填写新的下次检验日期，再办理启用。",
-            field="kind",
-        )
 
 
 def _write_machine(
@@ -359,7 +347,7 @@ def _restore(machine: Equipment, period: StatusPeriod, *, day: date, now: dateti
     target = UseStatus(before.status) if before is not None else UseStatus.IN_USE
     was_exempt = exempts(period) and period.exempt_period.lower < day
     if target == UseStatus.IN_USE and was_exempt:
-        refuse_overdue(machine, day)
+        statuses.refuse_overdue(machine, day)
     formal = (
         before is not None and before.status != UseStatus.IN_USE and _was_exempt(before, period)
     )

@@ -11,6 +11,7 @@ from config.actor import Actor
 from config.clock import local_day
 from config.codes import normalise
 from config.errors import RuleBroken
+from config.words import cn_date
 from equipment import hooks
 from equipment.actions.numbers import refuse_taken, write_unique
 from equipment.enums import UseStatus
@@ -222,6 +223,17 @@ def refuse_course(
                 "设备已经投入使用，不能改为“未投用”；暂不使用请选“停用”。",
                 field="status",
             )
+
+
+def refuse_overdue(machine: Equipment, day: date) -> None:
+    """A machine whose inspection has run out is inspected first, then used again (F33)."""
+    due = machine.next_inspection_on
+    if due is not None and due < day:
+        raise RuleBroken(
+            "inspection_overdue",
+            f"检验已于{cn_date(due)}到期。请先检验合格，在“编辑档案”中填写新的下次检验日期，再办理启用。",
+            field="kind",
+        )
 
 
 def refuse_foreign(unit_id: int, actor: Actor) -> None:
