@@ -13,6 +13,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from python_calamine import CalamineWorkbook
 
+from config.excel import guard
 from config.excel.plan import Line
 from config.excel.reader import REASON_LABEL, label_of
 from config.excel.safe import inert
@@ -32,18 +33,23 @@ def build(
 ) -> bytes:
     """Return the annotated workbook as bytes; `lines` are the plan's lines, `total` its rows.
 
-    Up to WHOLE_MOST rows it is the workbook as uploaded (formats, other sheets, right rows), with
-    one column more; above, a new workbook of the header and the wrong rows only.
+    A workbook that `comes_whole` is as uploaded (formats, other sheets, right rows), with one column
+    more; of a larger one it is a new workbook of the header and the wrong rows only.
     """
     reasons = {
         line.number: "；".join(problem.sentence() for problem in line.problems)[:REASON_LONGEST]
         for line in lines
         if line.problems
     }
-    if total > WHOLE_MOST:
+    if not comes_whole(content, total):
         return _wrong_rows(content, sheet_name, header_row, reasons)
     cells = {problem.address for line in lines for problem in line.problems if problem.address}
-    return _whole(content, sheet_name, header_row, reasons, cells)
+    return _whole(content, sheet_name, header_row, reasons, cells, total)
+
+
+def comes_whole(content: BinaryIO, total: int) -> bool:
+    """Whether the annotated workbook is the whole one: few rows, and no other sheet is huge."""
+    return total <= WHOLE_MOST and guard.is_small(content)
 
 
 def _whole(
@@ -52,6 +58,7 @@ def _whole(
     header_row: int,
     reasons: Mapping[int, str],
     addresses: set[str],
+    total: int,
 ) -> bytes:
     content.seek(0)
     with warnings.catch_warnings():  # openpyxl warns of what it does not keep (pictures, themes)
@@ -61,7 +68,7 @@ def _whole(
     place = _reason_place(sheet, header_row)
     head = sheet.cell(header_row, place, REASON_LABEL)
     head.font, head.fill = Font(bold=True, color="FFFFFF"), _HEAD
-    for row in range(header_row + 1, sheet.max_row + 1):
+    for row in range(header_row + 1, header_row + total + 1):  # blanks may be formatted far below
         if row not in reasons and sheet.cell(row, place).value is not None:
             sheet.cell(row, place).value = None  # what an earlier round said
     for row, reason in reasons.items():

@@ -8,6 +8,7 @@ from datetime import date
 
 import openpyxl
 import pytest
+from openpyxl.styles import PatternFill
 
 from config.errors import RuleBroken
 from config.excel import annotate, export, guard, preview, template
@@ -137,6 +138,17 @@ def _with_macros() -> bytes:
     return stream.getvalue()
 
 
+# A cell without an address stands in its row, however far down that is.
+_FAR_ROW = b'</row><row r="1048576"><c><v>1</v></c></row></sheetData>'
+
+
+def _with_part(name: str, content: bytes) -> bytes:
+    stream = io.BytesIO(workbooks.saved(sheet_of()))
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr(name, content)
+    return stream.getvalue()
+
+
 def _rewritten(old: bytes, new: bytes) -> bytes:
     source, stream = (
         zipfile.ZipFile(io.BytesIO(workbooks.saved(sheet_of({"设备名称": "一"})))),
@@ -162,13 +174,48 @@ def _rewritten(old: bytes, new: bytes) -> bytes:
         (_with_macros, "file_macros"),
         (lambda: workbooks.saved(openpyxl.Workbook()), "file_no_rows"),
         (lambda: _rewritten(b"<worksheet", b"<!DOCTYPE x><worksheet"), "file_not_workbook"),
+        (lambda: _with_part("xl/_rels/WORKBOOK.xml.rels", b"<a/>"), "file_not_workbook"),
+        (lambda: _rewritten(b"<Relationships", b"<!DOCTYPE x><Relationships"), "file_not_workbook"),
         (lambda: _rewritten(b'r="A2"', b'r="XFD1048576"'), "file_far_cells"),
+        # The reader takes all of these for far cells as well, and its process dies of them.
+        (lambda: _rewritten(b'r="A2"', b'r="xfd1048576"'), "file_far_cells"),
+        (lambda: _rewritten(b'r="A2"', b'r="XFD1048576" x="/"'), "file_far_cells"),
+        (lambda: _rewritten(b'<c r="A2"', b'<c x=">" r="XFD1048576"'), "file_far_cells"),
+        (lambda: _rewritten(b'<c r="A2"', b'<c\nr="XFD1048576"'), "file_far_cells"),
+        (lambda: _rewritten(b"</row></sheetData>", _FAR_ROW), "file_far_cells"),
+        (
+            lambda: _rewritten(b'<row r="1"', b'<row r="1" x="' + b"y" * 5_000_000),
+            "file_not_workbook",
+        ),
     ],
 )
 def test_a_file_that_is_no_sheet_of_ours_is_refused(content, code: str) -> None:
     with pytest.raises(RuleBroken) as broken:
         list(opened(content()).blocks())
     assert (broken.value.code, broken.value.field) == (code, "file")
+
+
+def test_two_sheets_of_one_name_are_refused() -> None:
+    """The reader picks a sheet by its name: the one looked at must be the one that is read."""
+    made = sheet_of({"设备名称": "一"}, sheet="设备")
+    made.create_sheet("设备2")
+    stream, source = io.BytesIO(), zipfile.ZipFile(io.BytesIO(workbooks.saved(made)))
+    with zipfile.ZipFile(stream, "w") as archive:
+        for part in source.infolist():
+            content = source.read(part).replace("设备2".encode(), "设备".encode())
+            archive.writestr(part.filename, content)
+    with pytest.raises(RuleBroken) as broken:
+        opened(stream.getvalue())
+    assert broken.value.code == "file_not_workbook"
+
+
+def test_cells_without_addresses_are_read_and_blank_ones_far_out_do_no_harm() -> None:
+    """Some programs write no addresses; Excel writes formatted blanks to the edge of the sheet."""
+    content = _rewritten(
+        b"</sheetData>", b'<row r="1048576"><c r="XFD1048576" s="0"/></row></sheetData>'
+    )
+    assert len(values(opened(content))) == 1
+    assert len(values(opened(_rewritten(b'<c r="A2"', b"<c")))) == 1
 
 
 def test_too_many_rows_are_refused_but_blank_ones_do_not_count() -> None:
@@ -241,6 +288,20 @@ def test_of_a_large_file_only_the_wrong_rows_come_back(monkeypatch: pytest.Monke
     assert [cell.value for cell in page[2]][0] == "二"
     assert page.max_row == 2
     assert problems(opened(back)) == []
+
+
+def test_other_sheets_and_far_blanks_are_not_loaded_into_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """openpyxl loads hidden sheets too, and would make a cell of every row we ask it for."""
+    made = sheet_of(*({"设备名称": n} for n in "一二三"))
+    made.active.cell(1_048_576, 1).fill = PatternFill("solid", fgColor="FFFFFF")
+    content = io.BytesIO(workbooks.saved(made))
+    given = {"sheet_name": "设备", "header_row": 1, "lines": LINES, "total": 3}
+    assert len(annotate.build(content, **given)) < 20_000
+    monkeypatch.setattr(guard, "WHOLE_LARGEST", 1000)
+    back = openpyxl.load_workbook(io.BytesIO(annotate.build(content, **given)))
+    assert back.active.max_row == 2
 
 
 def test_a_preview_is_read_page_by_page() -> None:
