@@ -43,9 +43,12 @@ logger = logging.getLogger(__name__)
 FILE_PURPOSE, ANNOTATED_PURPOSE, PREVIEW_PURPOSE = PURPOSES
 # A check that has not been heard of for this long is taken over.
 SILENT = timedelta(seconds=90)
+# A check that still kills its workers after this long is given up.
+HOPELESS = timedelta(minutes=20)
 # A job that no message has reached is picked up by the sweep.
 LOST = timedelta(minutes=1)
 MOVED = "档案在预览之后有变化，本次没有写入任何数据。以下是新的预览，请核对后再次确认。"
+UNCHECKED = "检查时出错，没有写入任何数据。请重新上传；仍然失败的，请联系客服。"
 Clock = Callable[[], datetime]
 State = ImportJob.State
 
@@ -103,10 +106,14 @@ def _rows_of(content: bytes, name: str) -> int:
 def run_check(job_id: int, *, actor_of: Callable[[Any], Actor], clock: Clock) -> bool:
     """Check a waiting job (or one whose worker died); return whether this call did it.
 
-    Runs outside a transaction, so that the page sees the progress.
+    Runs outside a transaction, so that the page sees the progress. A worker that was only slow and
+    finds its job taken over and finished leaves it as it is.
     """
     now = clock()
     stale = Q(state=State.CHECKING, touched_at__lt=now - SILENT)
+    hopeless = ImportJob.objects.filter(stale, pk=job_id, created_at__lt=now - HOPELESS)
+    if hopeless.update(state=State.FAILED, message=UNCHECKED):
+        return True
     mine = ImportJob.objects.filter(Q(state=State.WAITING) | stale, pk=job_id).update(
         state=State.CHECKING, touched_at=now
     )
@@ -115,8 +122,10 @@ def run_check(job_id: int, *, actor_of: Callable[[Any], Actor], clock: Clock) ->
     job = ImportJob.objects.select_related("file", "created_by").get(pk=job_id)
     actor, kind = actor_of(job.created_by), kinds.get(job.kind)
 
+    mine_still = ImportJob.objects.filter(pk=job_id, state=State.CHECKING)
+
     def progress(done: int) -> None:
-        ImportJob.objects.filter(pk=job_id).update(step_done=done, touched_at=clock())
+        mine_still.update(step_done=done, touched_at=clock())
 
     try:
         if kind is None or not kind.is_for(actor):
@@ -124,25 +133,23 @@ def run_check(job_id: int, *, actor_of: Callable[[Any], Actor], clock: Clock) ->
         context = Context(actor, now, progress=progress)
         content = files.read_bytes(job.file)
         sheet = kind.open(io.BytesIO(content), context)
-        ImportJob.objects.filter(pk=job_id).update(step_total=sheet.total, touched_at=clock())
+        mine_still.update(step_total=sheet.total, touched_at=clock())
         job.step_total = sheet.total
         plan = kind.plan(sheet, context)
         with transaction.atomic():
-            _keep_plan(job, kind, sheet, plan, content, actor=actor, now=now)
+            if mine_still.select_for_update(of=("self",)).exists():
+                _keep_plan(job, kind, sheet, plan, content, actor=actor, now=now)
     except RuleBroken as broken:
-        _end(job_id, State.REFUSED, broken.message)
+        _end(job_id, State.CHECKING, State.REFUSED, broken.message)
     except Exception:
         logger.exception("import %s could not be checked", job_id)
-        _end(
-            job_id,
-            State.FAILED,
-            "检查时出错，没有写入任何数据。请重新上传；仍然失败的，请联系客服。",
-        )
+        _end(job_id, State.CHECKING, State.FAILED, UNCHECKED)
     return True
 
 
-def _end(job_id: int, state: str, message: str) -> None:
-    ImportJob.objects.filter(pk=job_id).update(state=state, message=message[:300])
+def _end(job_id: int, was: str, state: str, message: str) -> None:
+    """End a job that nobody has brought further meanwhile."""
+    ImportJob.objects.filter(pk=job_id, state=was).update(state=state, message=message[:300])
 
 
 def _keep_plan(
@@ -193,7 +200,7 @@ def _keep_plan(
         "labels": [known[name] for name in kind.preview],
         "preview": str(shown.pk),
         "rows": len(plan.lines),
-        "is_whole": sheet.total <= annotate.WHOLE_MOST,
+        "is_whole": annotate.comes_whole(io.BytesIO(content), sheet.total),
     }
     job.plan_digest, job.state, job.message = plan.digest(), State.CHECKED, message
     job.checked_at, job.touched_at, job.step_done = now, now, job.step_total
@@ -253,6 +260,7 @@ def run_apply(job_id: int, *, actor_of: Callable[[Any], Actor], now: datetime) -
         logger.exception("import %s could not be written", job_id)
         _end(
             job_id,
+            State.APPLYING,
             State.FAILED,
             "写入时出错，没有写入任何数据。请重新上传；仍然失败的，请联系客服。",
         )
