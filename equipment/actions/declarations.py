@@ -8,7 +8,7 @@ What a declaration exempts from, and on which days, stands in the dated row it w
 2. Filed without, it exempts from nothing (it acts as 临时停用) until the bureau confirms it: from
    the day of the confirmation on.
 3. An objection ends the exemption on its day: the to-dos of that day are owed again. So does a
-   withdrawal.
+   withdrawal. After an objection the next one exempts as in 2, papers or not.
 4. Machines are locked before declarations, declarations before to-dos, as everywhere; the hooks
    then act on today's to-dos, taking turns with generation (duties.generation, point 5).
 """
@@ -268,7 +268,13 @@ def _write_machine(
 
 
 def _is_proven(made: Declaration) -> bool:
-    return bool(made.receipt_no) and made.file_id is not None
+    """Whether it exempts at once: its papers are there, and the last one met with no objection."""
+    if not made.receipt_no or made.file_id is None:
+        return False
+    earlier = Declaration.objects.filter(unit_id=made.unit_id, equipment_id=made.equipment_id)
+    decided = earlier.filter(state__in=[State.CONFIRMED, State.OBJECTED], pk__lt=made.pk)
+    last = decided.order_by("-decided_at", "-pk").first()
+    return last is None or last.state != State.OBJECTED
 
 
 def _supersede(machine: Equipment, made: Declaration, *, actor: Actor, now: datetime) -> None:
@@ -348,9 +354,7 @@ def _restore(machine: Equipment, period: StatusPeriod, *, day: date, now: dateti
     was_exempt = exempts(period) and period.exempt_period.lower < day
     if target == UseStatus.IN_USE and was_exempt:
         statuses.refuse_overdue(machine, day)
-    formal = (
-        before is not None and before.status != UseStatus.IN_USE and _was_exempt(before, period)
-    )
+    formal = before is not None and _was_exempt(before, period)
     statuses.change_status(
         machine,
         target,
@@ -366,10 +370,10 @@ def _restore(machine: Equipment, period: StatusPeriod, *, day: date, now: dateti
 
 
 def _was_exempt(before: StatusPeriod, period: StatusPeriod) -> bool:
-    """Whether an ended row exempted until the row after it was written."""
-    exempt = before.exempt_period
-    objected = before.declaration is not None and before.declaration.state == State.OBJECTED
-    return exempt is not None and not objected and exempt.upper == local_day(period.created_at)
+    """Whether a row exempted by the bureau's word until the next one; without it nobody could object."""
+    exempt, declared = before.exempt_period, before.declaration
+    confirmed = declared is not None and declared.state == State.CONFIRMED
+    return confirmed and exempt is not None and exempt.upper == local_day(period.created_at)
 
 
 def _decided_by(actor: Actor, opinion: str) -> dict[str, str]:

@@ -100,6 +100,32 @@ COURSES: list[tuple[list[tuple[str, int, dict[str, Any]]], str]] = [
         ],
         "xx------",
     ),
+    # A stop that nobody confirmed does not come back so: the bureau's to-do went with it.
+    (
+        [
+            ("file", 0, {"proven": True}),
+            ("file", 2, {"kind": "scrap"}),
+            ("withdraw", 3, {}),
+        ],
+        "xx---xxx",
+    ),
+    # After an objection no paper exempts again before the bureau has looked at it.
+    (
+        [("file", 0, {"proven": True}), ("object", 1, {}), ("file", 2, {"proven": True})],
+        "xx-xxxxx",
+    ),
+    (
+        [
+            ("file", 0, {"proven": True}),
+            ("object", 1, {}),
+            ("file", 1, {"kind": "resume"}),
+            ("file", 2, {"proven": True}),
+            ("withdraw", 2, {}),
+            ("file", 3, {"proven": True}),
+            ("confirm", 4, {}),
+        ],
+        "xx-xxx--",
+    ),
 ]
 
 
@@ -393,6 +419,15 @@ class TestSuspension:
         assert Story(world).owed(0, 4) == "--xxx"
         found = Declaration.objects.get()
         assert effect(found, day(2)).text == "2026年11月20日至2026年11月21日免检，现已恢复每日待办"
+
+    def test_after_an_objection_papers_wait_for_the_bureau(self, world: World) -> None:
+        found = self.file(world, proven=True)
+        bureau = world.actor(world.regulator)
+        actions.object_to(found, opinion="仍在生产", actor=bureau, now=moment(1))
+        again = self.file(world, proven=True, from_on=day(1), now=moment(1))
+        assert (again.state, again.suspensions.get().exempt_period) == ("filed", None)
+        actions.confirm(again, actor=bureau, now=moment(2))
+        assert Story(world).owed(0, 3) == "-x--"
 
     def test_one_that_has_not_begun_falls_away(self, world: World) -> None:
         found = self.file(world, proven=True, from_on=day(3))
