@@ -15,7 +15,6 @@ from units.queries import supervisors_of_region
 from units.validators import credit_code_problem, phone_problem, username_problem
 
 State = Registration.State
-OPEN = (State.SUBMITTED, State.RETURNED)
 TEXTS = {"name": "单位名称", "address": "地址", "contact_name": "联系人"}
 FACTS = (
     "name",
@@ -67,7 +66,8 @@ def refuse_taken(credit_code: str, username: str, *, but: Registration | None = 
     """Raise RuleBroken when a credit code has a unit or an open registration, or a name is taken.
 
     Asked early by the form and again inside the lock. A credit code is public, so it is said who
-    decides and whom to phone, but nothing of the other application.
+    decides and whom to phone, but nothing of the other application. A returned application holds
+    neither code nor name: else a stranger's would keep the unit itself out for ever.
     """
     unit = Unit.objects.select_related("region").filter(credit_code=credit_code).first()
     if unit is not None:
@@ -75,7 +75,7 @@ def refuse_taken(credit_code: str, username: str, *, but: Registration | None = 
             f"该统一社会信用代码已经开户，忘记账号或密码请联系{_whom_to_phone(unit.region)}。"
         )
         raise RuleBroken("credit_code_taken", sentence, field="credit_code")
-    others = Registration.objects.filter(state__in=OPEN)
+    others = Registration.objects.filter(state=State.SUBMITTED)
     if but is not None:
         others = others.exclude(pk=but.pk)
     other = others.select_related("region").filter(credit_code=credit_code).first()

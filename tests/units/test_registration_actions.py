@@ -170,6 +170,21 @@ def test_a_mended_credit_code_may_not_be_somebody_elses(world: World) -> None:
     assert (broken.value.code, broken.value.field) == ("credit_code_taken", "credit_code")
 
 
+def test_a_returned_application_keeps_nobody_out(world: World) -> None:
+    """A stranger applied with the unit's credit code; once sent back, the unit itself may apply."""
+    bureau = world.actor(world.regulator)
+    strange = actions.send_back(submit(), opinion="非本单位申请", actor=bureau, now=NOW)
+    own = submit(contact_phone="13600000000")
+    assert (own.state, own.username) == ("submitted", strange.username)
+    with pytest.raises(RuleBroken) as broken:
+        actions.resubmit(strange, strange.version, actor=ANONYMOUS, now=NOW)
+    assert (broken.value.code, broken.value.field) == ("registration_open", "credit_code")
+    actions.approve(own, actor=bureau, now=NOW)
+    with pytest.raises(RuleBroken) as broken:
+        actions.resubmit(strange, strange.version, actor=ANONYMOUS, now=NOW)
+    assert broken.value.code == "credit_code_taken"
+
+
 def test_an_abolished_district_is_refused(world: World) -> None:
     gone = Region.objects.exclude(period__contains=NOW.date()).first()
     assert gone is not None

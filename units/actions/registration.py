@@ -51,7 +51,7 @@ def submit_registration(
     """Apply for an account of a unit and return the registration: submitted, or claimed at once.
 
     `password_hash` comes from units.actions.accounts.seal_password; the phone has been proved by a
-    code. One open registration a credit code: tabs that race take turns at an advisory lock, the
+    code. One waiting registration a credit code: tabs that race take turns at an advisory lock, the
     second is told. Raises RuleBroken beside the field; a credit code that has a unit, or an open
     registration, is answered with whom to phone.
     """

@@ -70,7 +70,8 @@ class Registration(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["credit_code"],
-                condition=Q(state__in=["submitted", "returned"]),
+                # A returned one holds nothing: whoever squats a credit code is sent back, and gone.
+                condition=Q(state="submitted"),
                 name="one_open_registration_a_credit_code",
             ),
             models.CheckConstraint(
