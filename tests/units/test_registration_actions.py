@@ -18,7 +18,10 @@ from tests.world import NOW, World
 from units import archives
 from units.actions import registration as actions
 from units.actions.accounts import seal_password
+from units.actions.staff import Identity, add_staff
+from units.loader import load_actor
 from units.models import AuditEntry, Region, Registration, Unit, User
+from units.roles import Role
 
 PASSWORD = "Zhuce-2026-ok"
 CREDIT = people.credit_code(7101)
@@ -145,8 +148,22 @@ def test_objecting_closes_the_account_and_its_sessions(
     client = Client()
     client.force_login(User.objects.get(username="xincheng"), backend="units.auth.ShouzeBackend")
     assert client.get("/account/").status_code == 200
+    person = add_staff(
+        made.unit,
+        name="冒名安全员",
+        phone="13611112222",
+        identities=[Identity(Role.SAFETY_OFFICER)],
+        actor=load_actor(User.objects.get(username="xincheng")),
+        now=NOW,
+    )
+    phone = Client()
+    phone.force_login(person.user, backend="units.auth.ShouzeBackend")
+    assert phone.get("/m/me/").status_code == 200
     actions.object_to(made, opinion="冒名注册", actor=world.actor(world.regulator), now=NOW)
     assert client.get("/account/").status_code == 302
+    assert phone.get("/m/me/").status_code == 302
+    person.refresh_from_db()
+    assert person.end_reason == "监管部门撤销认领开户"
     assert authenticate(None, username="xincheng", password=PASSWORD) is None
     with pytest.raises(RuleBroken) as broken:
         submit(username="again")

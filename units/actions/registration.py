@@ -15,14 +15,15 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from config.actor import Actor
+from config.actor import SYSTEM, Actor
 from config.codes import new_code, normalise
 from config.errors import RuleBroken
 from config.workflow import lock
 from units import archives, audit, sms
 from units.actions.accounts import open_account, open_unit
+from units.actions.staff import deregister_staff
 from units.audit import Verb
-from units.models import Region, Registration, User
+from units.models import Region, Registration, Staff, User
 from units.outbox import tell_bureau
 from units.registration import FACTS, SHOWN, already_open, checked, refuse_taken
 
@@ -191,12 +192,15 @@ def object_to(
     """Object to an account that was opened on the archive's word: it is disabled at once.
 
     The unit stays (its credit code cannot register again); its sessions end with the next request.
+    So do those of the people it registered: they are deregistered, or they would go on by phone.
     """
     opinion = _opinion(opinion, "请写明撤销原因，申请人会看到。")
     fresh = _for_decision(registration, State.CLAIMED, "撤销", actor=actor, version=version)
     accounts = User.objects.filter(unit_id=fresh.unit_id, kind=User.Kind.UNIT, is_active=True)
     closed = list(accounts.values_list("username", flat=True))
     accounts.update(is_active=False)
+    for person in Staff.objects.employed().filter(unit_id=fresh.unit_id).order_by("pk"):
+        deregister_staff(person, reason="监管部门撤销认领开户", actor=SYSTEM, now=now)
     _decide(fresh, State.OBJECTED, opinion=opinion, actor=actor, now=now)
     audit.record(
         actor,

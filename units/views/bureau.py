@@ -36,7 +36,7 @@ WORDS = {
 DONE = {
     DecisionForm.APPROVE: "已通过“{name}”的注册，账号 {username} 可以登录。",
     DecisionForm.SEND_BACK: "已把“{name}”的申请退回，申请人会收到短信。",
-    DecisionForm.OBJECT: "已撤销“{name}”的认领开户，账号已停用。",
+    DecisionForm.OBJECT: "已撤销“{name}”的认领开户，账号已停用，其登记的人员已注销。",
     DecisionForm.ACCEPT: "已核查“{name}”的认领开户。",
 }
 CONFLICTS = frozenset({"stale", "wrong_state"})
