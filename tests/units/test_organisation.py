@@ -58,6 +58,15 @@ def test_the_tree_counts_people_with_those_below(world: World, admin: Client) ->
     assert lines(admin.get(LIST)) == [("工程部", 1, 3), ("电梯班", 2, 2), ("办公室", 1, 0)]
 
 
+def test_the_number_of_people_opens_that_list(world: World, admin: Client) -> None:
+    top = org.department(world.jia, "工程部")
+    org.put(world.li, department=org.department(world.jia, "电梯班", parent=top))
+    org.put(world.zhang, department=top)
+    url = f"/staff/?department={top.code}"
+    assert f'href="{url}"' in admin.get(LIST).content.decode()
+    assert len(admin.get(url).context["rows"]) == 2
+
+
 def test_the_search_keeps_what_is_above_a_hit(world: World, admin: Client) -> None:
     top = org.department(world.jia, "工程部")
     org.department(world.jia, "电梯班", parent=top, head="李建国")
