@@ -157,6 +157,8 @@ ACCOUNT_RATE_LIMITS = {
     "request_login_code": "20/m/ip,1/m/key,10/h/key",
     "login_code_failed": "10/m/ip,100/h/ip",
     "change_password": "5/m/user",
+    # Each form handed in hashes a password and says whether names are taken.
+    "register": "20/m/ip,200/h/ip",
     "ask_ticket": "3/m/user,20/d/user",
     # The public reports by scanning a machine's code; key = the code.
     "public_report": "6/m/ip,60/h/ip,5/10m/key,40/d/key",

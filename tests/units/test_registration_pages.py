@@ -253,6 +253,13 @@ def test_what_was_taken_meanwhile_is_told_on_the_code_page(world: World, client:
     assert Registration.objects.count() == 0
 
 
+def test_names_cannot_be_tried_through(world: World, client: Client) -> None:
+    """Every try hashes a password and says whether an account name is taken."""
+    answers = [apply(Client(), username="jia").status_code for _ in range(21)]
+    assert answers == [422] * 20 + [429]
+    assert "操作过于频繁" in apply(client).content.decode()
+
+
 # ---------------------------------------------------------------- state and mending
 @pytest.fixture
 def returned(world: World, client: Client) -> Registration:

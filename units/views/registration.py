@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from allauth.core import ratelimit
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -81,6 +82,9 @@ def _prepare(
     request: HttpRequest, form: RegistrationForm, registration: Registration | None, now: datetime
 ) -> bool:
     """Keep a valid form in the session and send the code; False with the refusal in the form."""
+    if not ratelimit.consume(request, action="register"):
+        form.add_error("contact_phone", ValidationError(TOO_MANY, code="too_many"))
+        return False
     facts = form.facts()
 
     def check() -> str:
