@@ -6,6 +6,7 @@ import os
 import pwd
 import secrets
 import stat
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from config.embedded.errors import EmbeddedError
 PROJECT = Path(__file__).resolve().parent.parent.parent
 # sockaddr_un.sun_path holds 108 bytes with the closing zero.
 SOCKET_PATH_LIMIT = 107
+# How long a folder may lie between its making and its handing over to the servers' account.
+HANDED_OVER_WITHIN = 2.0
 LONGEST_SOCKET_NAME = ".s.PGSQL.5432"
 # Server files go here when root's data directory lies where an ordinary account cannot enter.
 SYSTEM_HOME = Path("/var/lib/shouze")
@@ -165,6 +168,10 @@ class Place:
         except FileExistsError:
             pass
         found = folder.lstat()
+        deadline = time.monotonic() + HANDED_OVER_WITHIN
+        while found.st_uid == os.geteuid() != uid and time.monotonic() < deadline:
+            time.sleep(0.02)  # another process of ours has just made it and hands it over next
+            found = folder.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid:
             raise EmbeddedError(
                 f"目录 {folder} 属于用户 {_owner_name(folder)}，数据库不能使用它。"
