@@ -123,7 +123,7 @@ def machine_figures(
     return [
         figure("设备总数", counted.total),
         figure("在用", counted.in_use, status=in_use),
-        figure("未绑定安全员", counted.unbound, "is-late", status=in_use, officer=NOBODY),
+        figure("未绑定安全员", counted.unbound, "is-late", officer=NOBODY),
         figure("30 天内到期", counted.due_soon, "is-late", due=statistics.DUE_SOON),
         figure("检验已超期", counted.overdue, "is-danger", due=OVERDUE),
     ]

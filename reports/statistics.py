@@ -156,7 +156,7 @@ def hazards_by_source(actor: Actor, day: date, *, unit: Unit | None = None) -> l
 # ------------------------------------------------------------------ machines
 @dataclass(frozen=True)
 class Machines:
-    """The archive in numbers; `unbound` are machines in use without a 安全员."""
+    """The archive in numbers; `unbound` are those, scrapped apart, without a 安全员."""
 
     total: int = 0
     in_use: int = 0
@@ -167,10 +167,6 @@ class Machines:
     def __add__(self, other: Machines) -> Machines:
         pairs = zip(astuple(self), astuple(other), strict=True)
         return Machines(*(mine + more for mine, more in pairs))
-
-
-def _in_use_unbound() -> Q:
-    return equipment.unbound() & Q(status=UseStatus.IN_USE)
 
 
 def machines(actor: Actor, day: date, *, unit: Unit | None = None) -> dict[str, Machines]:
@@ -184,7 +180,7 @@ def machines(actor: Actor, day: date, *, unit: Unit | None = None) -> dict[str, 
         .annotate(
             total=Count("pk"),
             in_use=Count("pk", filter=Q(status=UseStatus.IN_USE)),
-            unbound=Count("pk", filter=_in_use_unbound()),
+            unbound=Count("pk", filter=equipment.unbound()),
             due_soon=Count("pk", filter=equipment.inspection_due(DUE_SOON, day)),
             overdue=Count("pk", filter=equipment.inspection_due(equipment.OVERDUE, day)),
         )
@@ -242,7 +238,7 @@ def unit_rows(actor: Actor, page: Collection[Unit], day: date, *, now: datetime)
         Equipment.objects.for_actor(actor),
         ids,
         total=Count("pk"),
-        unbound=Count("pk", filter=_in_use_unbound()),
+        unbound=Count("pk", filter=equipment.unbound()),
     )
     open_ones = _by_unit(
         hazards.desk_hazards(actor, {"state": hazards.OPEN}, day=day).filter(source=Source.DAILY),

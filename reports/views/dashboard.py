@@ -14,7 +14,6 @@ from config.actor import Actor
 from config.clock import local_day
 from config.paging import paginate
 from config.words import cn_date
-from equipment.enums import UseStatus
 from equipment.queries import NOBODY
 from hazards.queries import OPEN
 from hazards.states import Source
@@ -113,7 +112,7 @@ def _unit_figures(row: statistics.UnitRow, day: date) -> list[Figure]:
     """The columns of one line of the region's table."""
     unit = row.unit
     open_ones = link("hazards:list", unit, source=Source.DAILY.value, state=OPEN)
-    unbound = link("equipment:list", unit, status=UseStatus.IN_USE.value, officer=NOBODY)
+    unbound = link("equipment:list", unit, officer=NOBODY)
     return [
         Figure("设备", row.machines, link("equipment:list", unit)),
         *round_figures(row.today, day, day, unit=unit, shown=SHOWN[:5]),

@@ -201,7 +201,16 @@ class TestDashboard:
 
     def test_machines_without_officer_are_pointed_out(self, history: World, as_: As) -> None:
         body = as_(history.jia_admin).get("/dashboard/").content.decode()
-        assert "有 1 台在用设备没有安全员" in body
+        assert "有 1 台设备未绑定安全员" in body
+
+    def test_a_stopped_machine_without_officer_counts_as_on_the_profile(
+        self, world: World, as_: As
+    ) -> None:
+        machines.machine(world.jia, "lift", name="停梯", status="stopped")
+        client = as_(world.jia_admin)
+        board = client.get("/dashboard/").context["board"]
+        assert (board.unbound.value, total(client, board.unbound.url)) == (2, 2)
+        assert "2 台设备未绑定安全员" in client.get("/profile/").content.decode()
 
     def test_it_is_where_a_unit_account_lands(self, world: World, as_: As) -> None:
         assert as_(world.jia_admin).get("/").headers["Location"] == "/dashboard/"
