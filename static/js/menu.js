@@ -40,6 +40,12 @@ if (side) {
   });
 }
 
+// A row of tabs wider than the screen starts with the open tab in sight.
+for (const tab of document.querySelectorAll(".sz-tabs__item.is-active")) {
+  const row = tab.closest(".sz-tabs");
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+}
+
 document.addEventListener("click", (event) => {
   for (const drop of document.querySelectorAll("details[data-drop][open]")) {
     if (!drop.contains(event.target)) drop.open = false;

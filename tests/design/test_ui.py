@@ -78,6 +78,12 @@ def test_status_is_dot_and_word_and_escapes() -> None:
         render('{% status "purple" "x" %}')
 
 
+def test_a_cell_without_value_has_no_status() -> None:
+    line = '{% cell "申请离职" value=word kind="late" %}'
+    found = ["sz-tag" in render(line, word=word) for word in ("", "待单位处理")]
+    assert found == [False, True]
+
+
 @pytest.mark.parametrize(
     ("count", "shown"), [(0, ""), (None, ""), (3, "3"), (99, "99"), (100, "99+")]
 )
