@@ -113,6 +113,11 @@ class ActionResource(resources.Resource):
     def change(self, existing: Any, values: Mapping[str, Any]) -> Any:
         """Change the object by its action."""
 
+    def look_ups(self) -> Sequence[Callable[[Mapping[str, Any]], Any]]:
+        """What finds by name what a row leans on, RuleBroken when there is none: asked of every
+        row, so that a wrong name is told together with the row's other errors."""
+        return ()
+
     # ------------------------------------------------------------ import-export's steps
     def init_instance(self, row: Any = None) -> Record:
         return Record()
@@ -196,6 +201,7 @@ class ActionResource(resources.Resource):
             for block in sheet.blocks()
             for number, values, problems, mended in block.rows()
         ]
+        missing = [(line, one) for line in lines for one in self._missing(line)]
         sound = [line for line in lines if not line.problems]
         duplicates(
             sound,
@@ -203,10 +209,19 @@ class ActionResource(resources.Resource):
             label=sheet.label(self.key_column),
             address=lambda number: sheet.address(self.key_column, number),
         )
+        for line, broken in missing:
+            _refuse(line, _refusal(broken), sheet)
         sound = [line for line in sound if not line.problems]
         for line, row in zip(sound, self.run(sound, dry_run=True), strict=True):
             _judge(line, row, sheet)
         return Plan(lines, list(sheet.notes))
+
+    def _missing(self, line: Line) -> Iterator[RuleBroken]:
+        for look_up in self.look_ups():
+            try:
+                look_up(line.values)
+            except RuleBroken as broken:
+                yield broken
 
     def apply(self, plan: Plan) -> dict[str, int]:
         """Write the create and change lines of a plan; return how many of each were written.
@@ -252,20 +267,25 @@ def exported(
 def _judge(line: Line, row: RowResult, sheet: Sheet) -> None:
     line.verdict = VERDICTS[row.import_type]
     if row.validation_error is not None:
-        for one in row.validation_error.error_list:
-            name = one.params["field"]
-            known = any(column.name == name for column in sheet.columns)
-            line.refuse(
-                CellProblem(
-                    sheet.label(name) if known else "",
-                    sheet.address(name, line.number) if known else "",
-                    one.message.rstrip("。"),
-                    one.code,
-                )
-            )
+        _refuse(line, row.validation_error, sheet)
         return
     line.key, line.version = row.instance.pk, row.instance.version
     line.changes = tuple(row.instance.changes)
+
+
+def _refuse(line: Line, refusal: ValidationError, sheet: Sheet) -> None:
+    """Refuse a row for what an action or a look-up said of one of its cells."""
+    for one in refusal.error_list:
+        name = one.params["field"]
+        known = any(column.name == name for column in sheet.columns)
+        line.refuse(
+            CellProblem(
+                sheet.label(name) if known else "",
+                sheet.address(name, line.number) if known else "",
+                one.message.rstrip("。"),
+                one.code,
+            )
+        )
 
 
 def _refusal(broken: RuleBroken) -> ValidationError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from config.errors import RuleBroken
@@ -89,6 +89,9 @@ class StationResource(ActionResource):
             actor=self.context.actor,
             now=self.context.now,
         )
+
+    def look_ups(self) -> Sequence[Callable[[Mapping[str, Any]], Any]]:
+        return (self._licence, self._officer)
 
     # ------------------------------------------------------------ parts
     def _officer(self, values: Mapping[str, Any]) -> Staff | None:

@@ -155,6 +155,7 @@ class TestStaff:
             ({"position": "不存在"}, "岗位（G2）：没有名为“不存在”的岗位"),
             ({"started_on": "2026-13-01"}, "入职日期（H2）：“2026-13-01”这一天不存在"),
             ({"name": "=1+1"}, "姓名（A2）：是公式"),
+            ({"department": "=1+1"}, "部门（F2）：是公式"),
         ],
     )
     def test_refusals_point_at_their_cell(
@@ -167,6 +168,11 @@ class TestStaff:
     def test_all_problems_at_once(self, context: Context) -> None:
         plan = judged(self.KIND, context, self.NEW | {"name": "", "phone": "1", "identities": "x"})
         assert [problem.address for problem in plan.lines[0].problems] == ["A2", "B2", "C2"]
+
+    def test_unknown_names_are_told_with_the_other_problems(self, context: Context) -> None:
+        wrong = {"phone": "1", "department": "不存在", "position": "不存在"}
+        plan = judged(self.KIND, context, self.NEW | wrong)
+        assert [problem.address for problem in plan.lines[0].problems] == ["B2", "F2", "G2"]
 
     def test_somebody_employed_elsewhere(self, context: Context) -> None:
         plan = judged(self.KIND, context, self.NEW | {"phone": "13800000006"})  # 孙 of 乙

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from config.errors import RuleBroken
@@ -97,6 +97,9 @@ class StaffResource(ActionResource):
 
     def key(self, values: Mapping[str, Any]) -> Any:
         return values["phone"]
+
+    def look_ups(self) -> Sequence[Callable[[Mapping[str, Any]], Any]]:
+        return (self._department, self._position)
 
     def find(self, values: Mapping[str, Any]) -> Staff | None:
         people = Staff.objects.employed().filter(unit=self.unit).select_related("user")
