@@ -33,7 +33,8 @@ def tell_unit_decided(declaration: Declaration, *, now: datetime) -> None:
     if declaration.state == Declaration.State.CONFIRMED:
         text = f"监管部门已确认{about}的{what}申报。"
     else:
-        text = f"监管部门对{about}的{what}申报有异议：{declaration.opinion}。从今天起恢复每日待办。"
+        opinion = declaration.opinion.rstrip("。")
+        text = f"监管部门对{about}的{what}申报有异议：{opinion}。从今天起恢复每日待办。"
     tell_unit(
         declaration.unit_id,
         kind=f"{KIND}.{declaration.state}",

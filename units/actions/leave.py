@@ -103,7 +103,7 @@ def refuse_leave(staff: Staff, *, opinion: str, actor: Actor, now: datetime) -> 
         staff,
         kind="leave_refused",
         text=(
-            f"您的离职申请被{staff.unit.name}退回：{opinion}。"
+            f"您的离职申请被{staff.unit.name}退回：{opinion.rstrip('。')}。"
             "如有异议，可联系所在辖区市场监管局，电话见“我的--申请离职”。"
         ),
         dedupe_key=f"leave:{asked.code}:refused",
