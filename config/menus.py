@@ -22,6 +22,8 @@ from config.actor import ANONYMOUS, Actor
 
 # Actor.kind -> shell
 SHELLS = {"person": "field", "unit": "desk", "bureau": "bureau", "platform": "bureau"}
+# Actor.kind -> the word beside the mark
+TAGS = {"unit": "单位端", "bureau": "监管端", "platform": "平台端"}
 KIND_LABELS = {"unit": "单位管理员", "bureau": "监管人员", "platform": "平台管理员"}
 
 
@@ -191,6 +193,7 @@ class Shell:
     menu: list[Section] = field(default_factory=list)
     tabbar: list[Item] = field(default_factory=list)
     person_menu: list[Item] = field(default_factory=list)
+    tag: str = ""
     owner_name: str = ""
     person_name: str = ""
     role_label: str = ""
@@ -221,6 +224,7 @@ def build_shell(request: HttpRequest) -> Shell:
         menu=_sections(items(MENU)),
         tabbar=[item for _, item in items(TABBAR)],
         person_menu=[item for _, item in items(PERSON_MENU)],
+        tag=TAGS.get(actor.kind, ""),
         owner_name=actor.owner_name,
         person_name=actor.name,
         role_label=describe_role(actor),

@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 
 from config.codes import normalise
 from config.forms import TextField
+from config.words import plain_number
 from units.actions.activities import MAX_FILES, Held, Outcome
 from units.actions.certificates import Paper
 from units.forms import DayField
@@ -304,7 +305,7 @@ class ResultsForm(forms.Form):
                 label=f"{one.staff.name}的成绩",
                 min_value=0,
                 max_value=100,
-                initial=one.score,
+                initial=plain_number(one.score),
                 message="成绩请填 0 到 100 的数字。",
             )
 

@@ -172,6 +172,14 @@ def test_who_left_stays_in_a_record_and_cannot_be_added(world: World, admin: Cli
 
 
 # ---------------------------------------------------------------- results
+def test_results_show_scores_without_needless_zeros(world: World, admin: Client) -> None:
+    made = activity(world.jia, world.li)
+    one = made.participations.get()
+    Participation.objects.filter(pk=one.pk).update(result="passed", score=92)
+    form = admin.get(f"/trainings/{made.code}/results/").context["form"]
+    assert form[f"score_{one.pk}"].value() == "92"
+
+
 def test_results_of_everybody(world: World, admin: Client) -> None:
     made = activity(world.jia, world.li, world.zhang, world.wang)
     first, second, third = made.participations.order_by("id")

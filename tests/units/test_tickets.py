@@ -26,6 +26,11 @@ def platform(world: World) -> User:
     return user
 
 
+def test_the_platform_sees_its_own_name_beside_the_mark(platform: User, as_: As) -> None:
+    page = as_(platform).get("/tickets/").content.decode()
+    assert '<span class="sz-brand__tag">平台端</span>' in page
+
+
 def test_the_form_shows_what_goes_with_the_question(world: World, as_: As) -> None:
     client = as_(world.jia_admin)
     page = client.get("/help/", {"from": "/equipment/", "rid": RID}, HTTP_USER_AGENT="Test/1.0")
