@@ -53,7 +53,9 @@ def test_a_file_is_previewed_and_then_written_once(world: World, as_: SignIn) ->
         [
             machine_row(1, 安全员姓名="李安"),
             machine_row(2, 下次检验日期="2027年5月31日"),
-            machine_row(3, 设备代码=world.lift.equipment_code, 使用登记证编号=None, 设备名称="1号观光梯"),
+            machine_row(
+                3, 设备代码=world.lift.equipment_code, 使用登记证编号=None, 设备名称="1号观光梯"
+            ),
             machine_row(4, 使用状态="坏了"),
         ],
     )
