@@ -25,6 +25,8 @@ from allauth.mfa.totp.internal.auth import (
     generate_totp_secret,
     hotp_value,
 )
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -233,11 +235,13 @@ def renew_codes(user: User, *, actor: Actor, now: datetime) -> None:
 def reset(user: User, *, actor: Actor, now: datetime) -> bool:
     """Take the second factor off an account whose phone is lost: the next sign-in enrols anew.
 
-    False when there was nothing to take off.
+    Every session of the account ends: whoever has the phone may be signed in. False when there was
+    nothing to take off.
     """
     _lock_user(user)
     deleted, _ = Authenticator.objects.filter(user=user).delete()
     if deleted:
+        _end_sessions(user, now)
         audit.record(actor, Verb.SECOND_FACTOR_RESET, user, now=now)
     return bool(deleted)
 
@@ -250,6 +254,15 @@ def _find(user: User, kind: Authenticator.Type) -> Any:
 def _lock_user(user: User) -> None:
     """Changes of one account's factor take turns."""
     User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
+
+
+def _end_sessions(user: User, now: datetime) -> None:
+    """Sessions name their user inside; a reset is rare enough to look into each."""
+    running = Session.objects.filter(expire_date__gt=now)
+    own = [
+        one.pk for one in running.iterator() if one.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+    Session.objects.filter(pk__in=own).delete()
 
 
 def _bind(user: User, secret: str, step: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -391,9 +392,15 @@ def test_a_change_that_is_cancelled_or_left_too_long_changes_nothing(
 
 
 # ---------------------------------------------------------------- operators and the demo
-def test_an_operator_takes_a_lost_phone_off(enrolled: User, client: Client) -> None:
+def test_an_operator_takes_a_lost_phone_off(
+    enrolled: User, world: World, client: Client, as_: Callable[[User], Client]
+) -> None:
+    running, other = as_(enrolled), as_(world.far_regulator)
+    assert running.get("/bureau/desk/").status_code == 200
     call_command("reset_second_factor", "YuZhong", verbosity=0)
     assert not second_factor.is_enrolled(enrolled)
+    assert running.get("/bureau/desk/").status_code == 302  # whoever has the phone is out
+    assert other.get("/bureau/desk/").status_code == 200
     entry = AuditEntry.objects.get(verb="account.second_factor_reset")
     assert (entry.actor_kind, entry.object_code) == ("system", enrolled.code)
     assert password(client).url == ENROL
