@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from tests.access.routes import ROUTES, Route
-from tests.access.samples import Samples, build
+from tests.access.samples import Samples
 from tests.world import World
 from units.models import User
 
@@ -24,11 +24,6 @@ ROLES = (
     "nobody", "jia_admin", "li", "zhang", "wang", "zhao", "chen",
     "yi_admin", "sun", "qian", "zhou", "regulator", "far_regulator",
 )  # fmt: skip
-
-
-@pytest.fixture
-def samples(world: World) -> Samples:
-    return build(world)
 
 
 def client_of(world: World, role: str) -> Client:

@@ -5,17 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.access.routes import ROUTES, Route
-from tests.access.samples import Samples, build
+from tests.access.samples import Samples
 from tests.access.test_matrix import client_of
-from tests.world import World
 
 ODD = ("%00", "a%00b", "x" * 3000, "%F0%9F%9B%97")
 WHO = ("jia_admin", "li", "zhao", "regulator")
-
-
-@pytest.fixture
-def samples(world: World) -> Samples:
-    return build(world)
 
 
 @pytest.mark.parametrize(
