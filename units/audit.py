@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -181,3 +181,16 @@ def _plain(encoder: DjangoJSONEncoder, value: Any) -> Any:
     if value is None or isinstance(value, (str, int, float, bool, list, dict)):
         return value
     return encoder.default(value) if not isinstance(value, models.Model) else str(value)
+
+
+def set_changed(
+    obj: models.Model, values: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Set what differs on an object (not saved); return what it was and what it became."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for name, value in values.items():
+        if getattr(obj, name) != value:
+            before[name], after[name] = getattr(obj, name), value
+            setattr(obj, name, value)
+    return before, after

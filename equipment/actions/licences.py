@@ -204,7 +204,7 @@ def change_licence(
         licence = _fresh(licence)
         if licence.version != version:
             raise RuleBroken("stale", STALE)
-        before, after = _set(licence, asdict(facts))
+        before, after = audit.set_changed(licence, asdict(facts))
         if stored is not None:
             licence.file, after["file"] = stored, stored.original_name
         was = sorted(one.name for one in licence.items.all())
@@ -323,14 +323,3 @@ def _fresh(licence: Licence) -> Licence:
     if one.closed_at is not None:
         raise RuleBroken("closed", f"许可“{one.number}”已注销，不能再修改。")
     return one
-
-
-def _set(one: Licence, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Set what differs (not saved); return what it was and what it became."""
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for name, value in values.items():
-        if getattr(one, name) != value:
-            before[name], after[name] = getattr(one, name), value
-            setattr(one, name, value)
-    return before, after

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -105,7 +104,7 @@ def change_station(
         station = _fresh(station)
         if station.version != version:
             raise RuleBroken("stale", STALE)
-        before, after = _set(station, asdict(facts))
+        before, after = audit.set_changed(station, asdict(facts))
         if station.licence_id != (licence.pk if licence else None):
             before["licence"] = station.licence.number if station.licence else ""
             after["licence"] = licence.number if licence else ""
@@ -205,14 +204,3 @@ def _fresh(station: Station) -> Station:
     if one.closed_at is not None:
         raise RuleBroken("closed", f"工位“{one.name}”已停用，不能再修改。")
     return one
-
-
-def _set(one: Station, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Set what differs (not saved); return what it was and what it became."""
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    for name, value in values.items():
-        if getattr(one, name) != value:
-            before[name], after[name] = getattr(one, name), value
-            setattr(one, name, value)
-    return before, after

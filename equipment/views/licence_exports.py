@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from config.access import page
 from config.clock import local_day
-from config.excel.export import download
+from config.excel.export import described, download
 from config.excel.kinds import Context
 from config.excel.resource import exported
 from equipment import queries_licences as queries
@@ -15,7 +15,6 @@ from equipment.imports import licences, stations
 from equipment.views.licences import asked as asked_licences
 from equipment.views.stations import asked as asked_stations
 from units.roles import Can
-from units.views.exports import described
 
 
 @page(Can.ORG_MANAGE)

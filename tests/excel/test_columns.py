@@ -107,10 +107,10 @@ def test_plain_text_is_what_normalising_gives(text: str) -> None:
     """The short cut for plain text never differs from the way round."""
     if _PLAIN.fullmatch(text):
         assert normalise(text) == text
-    assert TextColumn("a", "名称").clean(text) == " ".join(TEXT_OF(text))
+    assert TextColumn("a", "名称").clean(text) == " ".join(words_of(text))
 
 
-def TEXT_OF(text: str) -> list[str]:  # noqa: N802 (reads as a constant of the test above)
+def words_of(text: str) -> list[str]:
     """What is expected of text: normalised, line breaks as blanks."""
     found = normalise(text).strip(" \t\r\n\x0b\x0c\u00a0\u3000\u200b\u200c\u200d\ufeff")
     return found.split() if "\n" in found else [found]

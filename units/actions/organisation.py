@@ -128,7 +128,7 @@ def change_department(
             "parent_below", "上级部门不能是本部门或本部门的下级，请重新选择。", field="parent"
         )
     _check_place(tree, facts.name, parent, height=tree.height(department.pk), itself=department.pk)
-    before, after = _set(
+    before, after = audit.set_changed(
         department,
         {
             "name": facts.name,
@@ -254,7 +254,9 @@ def change_position(
     if position.version != version:
         raise RuleBroken("stale", STALE)
     _refuse_same_position(position.unit_id, facts.name, itself=position.pk)
-    before, after = _set(position, {"name": facts.name, "role": facts.role, "note": facts.note})
+    before, after = audit.set_changed(
+        position, {"name": facts.name, "role": facts.role, "note": facts.note}
+    )
     if after:
         position.version += 1
         position.save()
@@ -320,14 +322,3 @@ def _fresh(model: type[OneOf], pk: int) -> OneOf:
     if one.closed_at is not None:
         raise RuleBroken("closed", f"“{one.name}”已被撤销，不能再修改。")
     return one
-
-
-def _set(one: OneOf, values: dict[str, object]) -> tuple[dict[str, object], dict[str, object]]:
-    """Set what differs (not saved); return what it was and what it became."""
-    before: dict[str, object] = {}
-    after: dict[str, object] = {}
-    for name, value in values.items():
-        if getattr(one, name) != value:
-            before[name], after[name] = getattr(one, name), value
-            setattr(one, name, value)
-    return before, after

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from config.access import page
 from config.clock import local_day
-from config.excel.export import download
+from config.excel.export import described, download
 from config.excel.kinds import Context
 from config.excel.resource import exported
 from units import queries_organisation as organisation
@@ -57,14 +55,3 @@ def department_export(request: HttpRequest) -> HttpResponse:
         total=len(rows),
     )
     return download(stream, "部门")
-
-
-def described(form: Any) -> str:
-    """What a filter asks for: 关键词：电梯　状态：在职."""
-    said = []
-    for name, value in getattr(form, "cleaned_data", {}).items():
-        if value:
-            field = form.fields[name]
-            shown = dict(getattr(field, "choices", ())).get(value, value)
-            said.append(f"{field.label or name}：{shown}")
-    return "　".join(said)
