@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from config.errors import RuleBroken
@@ -107,6 +107,13 @@ class LicenceResource(ActionResource):
             actor=self.context.actor,
             now=self.context.now,
         )
+
+    def look_ups(self) -> Sequence[Callable[[Mapping[str, Any]], Any]]:
+        def known(look_up: Callable[[Mapping[str, Any]], Any]) -> Callable[..., Any]:
+            """What a name means depends on the family; without one there is nothing to ask."""
+            return lambda values: look_up(values) if values["family"] is not None else None
+
+        return (known(self._items), known(self._officer))
 
     # ------------------------------------------------------------ parts
     def _officer(self, values: Mapping[str, Any]) -> Staff | None:

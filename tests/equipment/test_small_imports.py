@@ -86,6 +86,13 @@ class TestLicences:
         assert reason(plan).startswith(said), reason(plan)
         assert (Licence.objects.count(), AuditEntry.objects.count()) == (0, 0)
 
+    def test_all_problems_at_once(self, context: Context) -> None:
+        wrong = {"items": "别的", "officer": "没有", "valid_until": "2020-13-01"}
+        plan = judged(self.KIND, context, self.ROW | wrong)
+        assert [one.address for one in plan.lines[0].problems] == ["I2", "C2", "J2"]
+        plan = judged(self.KIND, context, self.ROW | wrong | {"family": "气瓶"})
+        assert [one.address for one in plan.lines[0].problems] == ["A2", "I2"]
+
     def test_two_families_of_one_certificate_are_two_rows(self, context: Context) -> None:
         other = self.ROW | {"family": "移动式压力容器充装"}
         assert verdicts(judged(self.KIND, context, self.ROW, other)) == ["create", "create"]
