@@ -95,5 +95,5 @@ def _is_dead(pid: int) -> bool:
     """Gone, or dead and not reaped yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True
