@@ -65,6 +65,22 @@ app.conf.update(
             "schedule": crontab(minute=35),
             "options": {"expires": 3600},
         },
+        # Three in the morning: what is there against what the rule says.
+        "check-to-dos": {
+            "task": "duties.tasks.check_todos",
+            "schedule": crontab(hour=3, minute=10),
+        },
+        # What is due today and not done: told at 16:00; what was missed: told the next mornings.
+        "remind-officers": {
+            "task": "duties.tasks.remind_officers",
+            "schedule": crontab(hour=16, minute=0),
+            "options": {"expires": 7 * 3600},
+        },
+        "escalate-missed": {
+            "task": "duties.tasks.escalate_missed",
+            "schedule": crontab(hour=8, minute=0),
+            "options": {"expires": 12 * 3600},
+        },
         "drain-outbox": {
             "task": "units.tasks.drain_outbox",
             "schedule": SWEEP,

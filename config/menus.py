@@ -61,6 +61,8 @@ MENU: tuple[Entry, ...] = (
     Entry("管控清单", "duties:checklist-list", "list-details", "checklist:view", DESK, "责任落实"),
     Entry("风险管控记录", "duties:record-list", "clipboard-check", "record:view", DESK, "责任落实"),
     Entry("风险隐患记录", "hazards:list", "alert-triangle", "hazard:view", DESK, "责任落实"),
+    Entry("周排查报告", "duties:report-list", "report", "record:view", DESK, "责任落实"),
+    Entry("月调度纪要", "duties:minutes-list", "notes", "record:view", DESK, "责任落实"),
     Entry("应急演练", "units:drill-list", "urgent", "activity:view", DESK, "责任落实"),
     Entry("安全培训", "units:training-list", "school", "activity:view", DESK, "责任落实"),
     Entry("记录表单", "reports:document-list", "file-text", "document:view", DESK, "责任落实"),
@@ -105,6 +107,8 @@ MENU: tuple[Entry, ...] = (
         "风险管控记录", "duties:record-list", "clipboard-check", "record:view", BUREAU, "履职监管"
     ),
     Entry("风险隐患记录", "hazards:list", "alert-triangle", "hazard:view", BUREAU, "履职监管"),
+    Entry("周排查报告", "duties:report-list", "report", "record:view", BUREAU, "履职监管"),
+    Entry("月调度纪要", "duties:minutes-list", "notes", "record:view", BUREAU, "履职监管"),
     Entry("记录表单", "reports:document-list", "file-text", "document:view", BUREAU, "履职监管"),
     Entry("客服工单", "units:ticket-list", "headset", "ticket:answer", BUREAU),
 )

@@ -23,6 +23,13 @@ class TaskKind(models.TextChoices):
     MONTHLY_MINUTES = "monthly_minutes", "月报告"
 
 
+class Evaluation(models.TextChoices):
+    """本周安全管理情况评价 of the weekly report (M 3.4)."""
+
+    CONTROLLED = "controlled", "安全风险可控，无较大安全风险隐患"
+    AT_RISK = "at_risk", "存在安全风险隐患，需尽快采取防范措施"
+
+
 class TaskState(models.TextChoices):
     """Decision 8: 应检 = 按时 + 补录 + 漏检 + 未到期, with 免检 beside it."""
 

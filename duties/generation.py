@@ -61,10 +61,10 @@ _MACHINE_DAYS = """
 """
 
 _INSERT_DAILY = f"""
-    INSERT INTO duties_task (code, period_on, unit_id, kind, cadence, level, equipment_id, category,
+    INSERT INTO duties_task (code, period_on, unit_id, unit_kind, kind, cadence, level, equipment_id, category,
                              owner_id, assignee_id, state, due_at, waive_reason, created_at)
     SELECT left(replace(gen_random_uuid()::text, '-', ''), 16), %(day)s::date, m.unit_id,
-           'inspection', 'daily', 'officer', m.equipment_id, m.category, NULL, m.staff_id,
+           'using', 'inspection', 'daily', 'officer', m.equipment_id, m.category, NULL, m.staff_id,
            'todo', %(due)s, '', %(now)s
       FROM ({_MACHINE_DAYS}) m
      WHERE m.exemption IS NULL

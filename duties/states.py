@@ -59,6 +59,15 @@ TRANSITIONS = (
         refused="该待办不是待签名状态，不能提交。",
     ),
     Transition(
+        "file",
+        _states(TaskState.TODO, TaskState.IN_PROGRESS),
+        TaskState.DONE.value,
+        "提交报告",
+        is_assignee,
+        stamps="completed",
+        refused="该报告已经提交或已超过截止时间。",
+    ),
+    Transition(
         "backfill",
         _states(TaskState.MISSED),
         TaskState.BACKFILLED.value,

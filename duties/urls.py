@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from duties import urls_checklists, urls_cover, urls_reports, urls_rounds, urls_stops
 from duties.views import desk, exports, inspect, records, sign, todo
 
 app_name = "duties"
@@ -29,11 +30,17 @@ field_patterns = [
 
 # The desk: unit admin and regulator.
 desk_patterns = [
-    path("checklists/", desk.checklist_list, name="checklist-list"),
-    path("checklists/<slug:code>/", desk.checklist_detail, name="checklist"),
     path("records/", desk.record_list, name="record-list"),
     path("records/export/", exports.record_export, name="record-export"),
     path("records/<slug:code>/", desk.record_detail, name="record"),
 ]
 
-urlpatterns = [*field_patterns, *desk_patterns]
+urlpatterns = [
+    *urls_rounds.urlpatterns,
+    *urls_reports.urlpatterns,
+    *urls_stops.urlpatterns,
+    *urls_cover.urlpatterns,
+    *urls_checklists.urlpatterns,
+    *field_patterns,
+    *desk_patterns,
+]

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from config.codes import new_code
 from config.workflow import Transition, offers
-from equipment.models import Equipment
+from equipment.models import Equipment, Licence, Station
 from hazards.states import TRANSITIONS, HazardState, Source
 from units.models import Appointment, Photo, Staff, Unit
 from units.roles import DIRECTORS
@@ -47,6 +47,13 @@ class Hazard(models.Model):
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="hazards")
     equipment = models.ForeignKey(
         Equipment, models.PROTECT, null=True, related_name="hazards", verbose_name="设备"
+    )
+    # Where a licence or a station was inspected (production and filling units).
+    licence = models.ForeignKey(
+        Licence, models.PROTECT, null=True, related_name="hazards", verbose_name="许可"
+    )
+    station = models.ForeignKey(
+        Station, models.PROTECT, null=True, related_name="hazards", verbose_name="工位"
     )
     category = models.CharField("设备类别", max_length=40)
     source = models.CharField("来源", max_length=10, choices=Source.choices)

@@ -49,6 +49,7 @@ class Can(models.TextChoices):
     IMPORT_RUN = "import:run", "导入数据"
     NOTICE_READ = "notice:read", "阅读通知公告"
     CHECKLIST_VIEW = "checklist:view", "查看管控清单"
+    CHECKLIST_MANAGE = "checklist:manage", "管理自定义管控清单"
     RECORD_VIEW = "record:view", "查看管控记录"
     HAZARD_VIEW = "hazard:view", "查看风险隐患"
     DOCUMENT_VIEW = "document:view", "查看记录表单"
@@ -60,6 +61,10 @@ class Can(models.TextChoices):
     HAZARD_RECTIFY = "hazard:rectify", "确认完成整改"
     HAZARD_REVIEW = "hazard:review", "隐患复查"
     LEAVE_ASK = "leave:ask", "申请离职"
+    REPORT_WRITE = "report:write", "填写周报告与月报告"
+    COVER_NAME = "cover:name", "登记请假代班"
+    STOP_DECLARE = "stop:declare", "申报临时停用"
+    STOP_REJECT = "stop:reject", "驳回临时停用"
     # regulators
     REGION_VIEW = "region:view", "查看辖区单位"
     BUREAU_DESK = "bureau:desk", "待办事项"
@@ -90,12 +95,30 @@ _FIELD = _EVERYBODY | {
     Can.LEAVE_ASK,
 }
 
+_OFFICER = _FIELD | {
+    Can.INSPECT,
+    Can.HAZARD_RECTIFY,
+    Can.DOCUMENT_ISSUE,
+    Can.REPORT_WRITE,
+    Can.COVER_NAME,
+    Can.STOP_DECLARE,
+}
+_OVERSEER = _FIELD | {
+    Can.INSPECT,
+    Can.HAZARD_ORDER,
+    Can.HAZARD_RECTIFY,
+    Can.HAZARD_REVIEW,
+    Can.DOCUMENT_ISSUE,
+    Can.REPORT_WRITE,
+    Can.STOP_REJECT,
+}
+
 ROLE_CAN: dict[str, frozenset[Can]] = {
-    Role.PRINCIPAL: _FIELD | {Can.HAZARD_ORDER, Can.HAZARD_REVIEW, Can.DOCUMENT_ISSUE},
-    Role.SAFETY_DIRECTOR: _FIELD | {Can.HAZARD_ORDER, Can.HAZARD_REVIEW, Can.DOCUMENT_ISSUE},
-    Role.QUALITY_DIRECTOR: _FIELD | {Can.HAZARD_ORDER, Can.HAZARD_REVIEW, Can.DOCUMENT_ISSUE},
-    Role.SAFETY_OFFICER: _FIELD | {Can.INSPECT, Can.HAZARD_RECTIFY, Can.DOCUMENT_ISSUE},
-    Role.QUALITY_OFFICER: _FIELD | {Can.INSPECT, Can.HAZARD_RECTIFY, Can.DOCUMENT_ISSUE},
+    Role.PRINCIPAL: _OVERSEER,
+    Role.SAFETY_DIRECTOR: _OVERSEER | {Can.COVER_NAME},
+    Role.QUALITY_DIRECTOR: _OVERSEER | {Can.COVER_NAME},
+    Role.SAFETY_OFFICER: _OFFICER,
+    Role.QUALITY_OFFICER: _OFFICER,
     Role.OPERATOR: frozenset(),
     Role.INSPECTOR: frozenset(),
     Role.TESTER: frozenset(),
@@ -121,6 +144,7 @@ KIND_CAN: dict[str, frozenset[Can]] = {
         Can.STAFF_VIEW,
         Can.STAFF_MANAGE,
         Can.EQUIPMENT_MANAGE,
+        Can.CHECKLIST_MANAGE,
     },
     "bureau": _EVERYBODY
     | frozenset(

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from config.codes import new_code
 from duties.enums import Cadence
-from units.models import Unit
+from units.models import Photo, Unit
 from units.models.unit import UnitKind
 
 if TYPE_CHECKING:
@@ -27,10 +27,11 @@ class ChecklistQuerySet(models.QuerySet["Checklist"]):
 
 
 class Checklist(models.Model):
-    """A list of control items for one unit kind, category (or licence family) and cadence.
+    """A list of control items for one unit kind and category (or licence family).
 
-    Fixed lists (`unit` empty) come from reference data; a changed wording is a new row with its
-    own validity. An enabled list is never edited (decision 9).
+    Fixed lists (`unit` empty) come from reference data and are of one cadence; a changed wording is
+    a new row with its own validity. A unit's own list (F43) has no cadence, its items have (F44).
+    An enabled list is never edited (decision 9).
     """
 
     code = models.CharField(max_length=60, unique=True, default=new_code)
@@ -38,13 +39,20 @@ class Checklist(models.Model):
     unit_kind = models.CharField("适用单位", max_length=12, choices=UnitKind.choices)
     # Category value for using units, LicenceFamily code for production and filling units.
     category = models.CharField("适用对象", max_length=40)
-    cadence = models.CharField("管控形式", max_length=10, choices=Cadence.choices)
+    cadence = models.CharField("管控形式", max_length=10, choices=Cadence.choices, blank=True)
     name = models.CharField("清单名称", max_length=100)
     period = DateRangeField("有效期")
     version = models.PositiveIntegerField(default=1)
     # When the list began and ceased to apply to forms (None = not enabled / not retired).
     enabled_at = models.DateTimeField("启用时间", null=True, blank=True)
     retired_at = models.DateTimeField("停止使用时间", null=True, blank=True)
+    # Only of a unit's own lists: who may not overwrite whose edit, and where it was copied from.
+    edit_version = models.PositiveIntegerField(default=1)
+    copied_from = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="copies"
+    )
+    created_by_name = models.CharField("建立人", max_length=120, blank=True)
+    created_at = models.DateTimeField("建立时间", null=True, blank=True)
 
     objects = ChecklistQuerySet.as_manager()
 
@@ -53,6 +61,12 @@ class Checklist(models.Model):
         ordering = ["unit_kind", "category", "cadence", "version"]
         indexes = [
             models.Index(fields=["unit_kind", "category", "cadence"], name="checklist_lookup")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(unit=None) & ~Q(cadence="") | Q(unit__isnull=False, cadence=""),
+                name="own_list_has_no_cadence",
+            )
         ]
 
     def __str__(self) -> str:
@@ -66,11 +80,17 @@ class ChecklistItem(models.Model):
     # Stable across versions of the list, so that repeated hazards can be counted.
     key = models.CharField(max_length=60)
     number = models.PositiveIntegerField("序号")
+    # 管控形式 of an item of a unit's own list; empty for fixed lists, which have one of their own.
+    cadence = models.CharField("管控形式", max_length=10, choices=Cadence.choices, blank=True)
     risk_category = models.CharField("风险类别", max_length=40)
     item = models.CharField("检查项目", max_length=300)
     hazard = models.CharField("风险隐患", max_length=300)
     measure = models.CharField("管控措施", max_length=300)
     is_severe = models.BooleanField("严重隐患", default=False)
+    # Guidance picture of an item of a unit's own list (B115).
+    picture = models.ForeignKey(
+        Photo, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="示意图"
+    )
 
     class Meta:
         verbose_name = "管控项"
@@ -87,7 +107,8 @@ class ChecklistItem(models.Model):
 class ChecklistVersion(models.Model):
     """What an inspector saw: the composed items, frozen under their content hash (decision 9).
 
-    `items` is a list of {key, number, risk_category, item, hazard, measure, is_severe, source}.
+    `items` is a list of {key, number, risk_category, item, hazard, measure, is_severe, source}, and
+    `picture` (the code of a Photo) where an item has a guidance picture.
     Append-only by trigger; shared by every inspection with the same content.
     """
 

@@ -11,8 +11,9 @@ from config.codes import new_code
 from duties.enums import Cadence, Level, RoundStatus, Timing
 from duties.models.checklist import ChecklistVersion
 from duties.models.task import Task
-from equipment.models import Equipment
+from equipment.models import Equipment, Licence, Station
 from units.models import Photo, Signature, Staff, Unit
+from units.models.unit import UnitKind
 
 if TYPE_CHECKING:
     from config.actor import Actor
@@ -81,7 +82,8 @@ class Inspection(models.Model):
 
     `answers` is the immutable document: a list in item order of {key, number, result, handling,
     handling_result, note, no_photo_reason, at, photos: [photo codes]}. `facts` freezes what the
-    printed form says of unit and machine. `digest` is the SHA-256 of the canonical JSON of both.
+    printed form says of unit and subject, whom the performer stood in for (`on_behalf_of`) and what
+    was signed together with it (`signed_together`, a list of {code, name}). `digest` is the SHA-256 of the canonical JSON of both.
     """
 
     code = models.CharField(max_length=12, unique=True, default=new_code)
@@ -89,14 +91,22 @@ class Inspection(models.Model):
     task = models.OneToOneField(Task, models.PROTECT, related_name="inspection")
     period_on = models.DateField("应检日期")
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="inspections")
+    unit_kind = models.CharField(
+        "单位类型", max_length=12, choices=UnitKind.choices, default=UnitKind.USING
+    )
     cadence = models.CharField(max_length=10, choices=Cadence.choices)
     level = models.CharField(max_length=10, choices=Level.choices)
     equipment = models.ForeignKey(Equipment, models.PROTECT, null=True, related_name="inspections")
+    licence = models.ForeignKey(Licence, models.PROTECT, null=True, related_name="inspections")
+    station = models.ForeignKey(Station, models.PROTECT, null=True, related_name="inspections")
     category = models.CharField(max_length=40)
     performer = models.ForeignKey(Staff, models.PROTECT, related_name="inspections")
     performer_name = models.CharField("巡查人", max_length=60)
     version = models.ForeignKey(ChecklistVersion, models.PROTECT, related_name="inspections")
-    round_status = models.CharField("使用状态", max_length=10, choices=RoundStatus.choices)
+    # Only rounds of machines have one.
+    round_status = models.CharField(
+        "使用状态", max_length=10, choices=RoundStatus.choices, blank=True
+    )
     stop_reason = models.CharField("停用原因", max_length=200, blank=True)
     facts = models.JSONField()
     answers = models.JSONField()
@@ -123,7 +133,7 @@ class Inspection(models.Model):
             models.CheckConstraint(
                 name="stop_says_why",
                 condition=Q(round_status="stopped") & ~Q(stop_reason="")
-                | Q(round_status="in_use") & Q(stop_reason=""),
+                | Q(round_status__in=["in_use", ""]) & Q(stop_reason=""),
             ),
         ]
         indexes = [

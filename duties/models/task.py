@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from config.codes import new_code
 from config.workflow import Transition
 from duties.enums import OPEN_STATES, Cadence, Level, TaskKind, TaskState
 from duties.states import TRANSITIONS
-from equipment.models import Equipment
+from equipment import subjects
+from equipment.models import Equipment, Licence, Station
 from units.models import Staff, Unit
+from units.models.unit import UnitKind
 
 if TYPE_CHECKING:
     from config.actor import Actor
@@ -40,25 +42,61 @@ class TaskQuerySet(models.QuerySet["Task"]):
 class Task(models.Model):
     """One to-do (待办), unique by the key of decision 7.
 
-    `owner` is part of the key (empty for daily to-dos and pools); `assignee` is who does it now
-    and never part of a key. Rows are created by duties.generation only and change state by
-    config.workflow or by the closing statement of duties.generation.
+    `period_on` is the first day of the period it is owed in: the day, the Monday, the first of the
+    month. A daily one is about a machine, a licence or a station; the others about a `category`
+    (equipment.subjects: Category of a using unit, licence family of a production unit, FILLING of a
+    filling unit). `owner` is part of the key (empty for daily to-dos, filling units, principals,
+    minutes and pools); `assignee` is who does it now, `stands_in_for` whom he stands in for
+    (请假代班): neither is part of a key. Rows are created by duties.generation only and change state
+    by config.workflow or by the closing statement of duties.closing.
     """
 
     TRANSITIONS: ClassVar[tuple[Transition, ...]] = TRANSITIONS
 
     code = models.CharField(max_length=16, unique=True, default=new_code)
     period_on = models.DateField("应检日期")
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="tasks")
+    # No index of its own: the key begins with the unit.
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="tasks", db_index=False)
+    unit_kind = models.CharField(
+        "单位类型", max_length=12, choices=UnitKind.choices, default=UnitKind.USING
+    )
     kind = models.CharField(max_length=20, choices=TaskKind.choices)
     cadence = models.CharField("管控形式", max_length=10, choices=Cadence.choices)
     level = models.CharField(max_length=10, choices=Level.choices)
     equipment = models.ForeignKey(
-        Equipment, models.PROTECT, null=True, related_name="tasks", verbose_name="设备"
+        Equipment,
+        models.PROTECT,
+        null=True,
+        related_name="tasks",
+        verbose_name="设备",
+        db_index=False,
+    )
+    licence = models.ForeignKey(
+        Licence,
+        models.PROTECT,
+        null=True,
+        related_name="tasks",
+        verbose_name="许可",
+        db_index=False,
+    )
+    station = models.ForeignKey(
+        Station,
+        models.PROTECT,
+        null=True,
+        related_name="tasks",
+        verbose_name="工位",
+        db_index=False,
     )
     category = models.CharField("设备类别", max_length=40, blank=True)
-    owner = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="owed_tasks")
-    assignee = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="tasks")
+    owner = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="owed_tasks", db_index=False
+    )
+    assignee = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="tasks", db_index=False
+    )
+    stands_in_for = models.ForeignKey(
+        Staff, models.PROTECT, null=True, related_name="+", db_index=False, verbose_name="代班"
+    )
     state = models.CharField("状态", max_length=20, choices=TaskState.choices)
     due_at = models.DateTimeField("截止时间")
     started_at = models.DateTimeField("开始时间", null=True)
@@ -77,12 +115,14 @@ class Task(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    "period_on",
                     "unit",
+                    "period_on",
                     "kind",
                     "cadence",
                     "level",
                     "equipment",
+                    "licence",
+                    "station",
                     "category",
                     "owner",
                 ],
@@ -106,7 +146,13 @@ class Task(models.Model):
             ),
             models.CheckConstraint(
                 name="task_subject_fits_kind",
-                condition=Q(equipment__isnull=False) | ~Q(cadence="daily"),
+                condition=Q(cadence="daily")
+                & (
+                    Q(equipment__isnull=False, licence=None, station=None)
+                    | Q(equipment=None, licence__isnull=False, station=None)
+                    | Q(equipment=None, licence=None, station__isnull=False)
+                )
+                | ~Q(cadence="daily") & Q(equipment=None, licence=None, station=None),
             ),
         ]
         indexes = [
@@ -115,38 +161,28 @@ class Task(models.Model):
                 condition=Q(state__in=["todo", "in_progress", "awaiting_signature"]),
                 name="task_open_by_assignee",
             ),
-            models.Index(fields=["unit", "period_on"], name="task_by_unit"),
             models.Index(fields=["equipment", "-period_on"], name="task_by_equipment"),
+            models.Index(
+                fields=["licence", "-period_on"],
+                condition=Q(licence__isnull=False),
+                name="task_by_licence",
+            ),
+            models.Index(
+                fields=["station", "-period_on"],
+                condition=Q(station__isnull=False),
+                name="task_by_station",
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.period_on} {self.get_cadence_display()} {self.equipment or self.category}"
+        return f"{self.period_on} {self.get_cadence_display()} {self.subject_name}"
+
+    @property
+    def subject_name(self) -> str:
+        """What it is about: the machine, licence or station by name, else the category's name."""
+        subject = self.equipment or self.licence or self.station
+        return str(subject) if subject is not None else subjects.label(self.category)
 
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
-
-
-class GenerationRun(models.Model):
-    """What one run of the generator did for one day; the answer to "did it run last night?"."""
-
-    day = models.DateField("日期")
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-    created = models.PositiveIntegerField(default=0)
-    existing = models.PositiveIntegerField(default=0)
-    exempt = models.JSONField(default=dict)
-    missed = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        verbose_name = "生成记录"
-        ordering = ["-id"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(finished_at=None) | Q(finished_at__gte=F("started_at")),
-                name="run_finishes_after_start",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day}"

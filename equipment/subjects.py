@@ -1,0 +1,71 @@
+"""What to-dos other than daily ones are cut by, in one vocabulary (decisions 4, 13; F47–F49).
+
+A subject is a Category value (using unit), the code of a LicenceFamily (production unit), or FILLING
+(a filling unit as a whole). Hazards, tasks, inspections and reports keep it in `category`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from equipment.enums import Category
+from equipment.models.reference import LicenceFamily
+from units.models.unit import UnitKind
+from units.roles import Role
+
+# The subject of the weekly and monthly to-dos of a filling unit: the unit as a whole.
+FILLING = "filling"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`category` is the duty category scopes of directors and officers are compared with."""
+
+    value: str
+    label: str
+    unit_kind: str
+    category: str
+
+
+# Who inspects and who directs, by kind of unit (roles.md, Orders 73 and 74).
+OFFICER_OF = {
+    UnitKind.USING.value: Role.SAFETY_OFFICER,
+    UnitKind.FILLING.value: Role.SAFETY_OFFICER,
+    UnitKind.PRODUCTION.value: Role.QUALITY_OFFICER,
+}
+DIRECTOR_OF = {
+    UnitKind.USING.value: Role.SAFETY_DIRECTOR,
+    UnitKind.FILLING.value: Role.SAFETY_DIRECTOR,
+    UnitKind.PRODUCTION.value: Role.QUALITY_DIRECTOR,
+}
+
+_families: dict[str, Subject] = {}
+
+
+def of(value: str) -> Subject:
+    """Return the subject of a value; an unknown one reads as itself and covers nothing special.
+
+    Families are reference data: read once a process, and again when a value is not known yet.
+    """
+    if value in Category.values:
+        return Subject(value, str(Category(value).label), UnitKind.USING.value, value)
+    if value == FILLING:
+        return Subject(value, "充装单位", UnitKind.FILLING.value, Category.CYLINDER.value)
+    if value not in _families:
+        _families.update(
+            {
+                family.code: Subject(family.code, family.name, family.unit_kind, family.category)
+                for family in LicenceFamily.objects.all()
+            }
+        )
+    return _families.get(value, Subject(value, value, UnitKind.USING.value, value))
+
+
+def label(value: str) -> str:
+    """How a subject reads: 电梯, 电梯安装（含修理）, 充装单位."""
+    return of(value).label
+
+
+def duty_category(value: str) -> str:
+    """The duty category of a subject: what scopes of directors are compared with."""
+    return of(value).category
