@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from config.actor import Actor
 from config.clock import local_day
 from config.errors import RuleBroken
-from equipment.models import Equipment
+from equipment.models import Equipment, Licence, Station
 from hazards import people, wording
 from hazards.actions import steps
 from hazards.models import Hazard, HazardEvent, HazardPhoto
@@ -37,12 +37,15 @@ def record_hazard(
     found_on: date,
     actor: Actor,
     now: datetime,
+    licence: Licence | None = None,
+    station: Station | None = None,
 ) -> Hazard:
     """Record what one 不合格 answer found and return the hazard (M 2.2, decisions 10 and 12).
 
     In: `item` as frozen in the checklist version (key, risk_category, item, hazard, measure,
     is_severe), `answer` as submitted (handling immediate | pending, handling_result, note,
-    no_photo_reason), the photos taken for it.
+    no_photo_reason), the photos taken for it; `equipment`, `licence` or `station` where one was
+    inspected, none of them in a weekly or monthly round (its subject is `category`).
     立即处理 → born 已整改 with its result; 待处理 → 待下达 (daily) or 待整改 (weekly, monthly) and
     the deciders are told; severe ones are told at once either way.
     Repeatable: origin and item key name it, a second call returns the first one's row.
@@ -60,6 +63,8 @@ def record_hazard(
     hazard = Hazard(
         unit_id=unit_id,
         equipment=equipment,
+        licence=licence,
+        station=station,
         category=category,
         source=source,
         state=_birth_state(source, is_immediate),
