@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 class DocumentKind(models.TextChoices):
     DAILY_CHECK = "daily_check", "每日安全检查记录"
+    WEEKLY_CHECK = "weekly_check", "周排查记录"
+    MONTHLY_CHECK = "monthly_check", "月调度检查记录"
+    WEEKLY_REPORT = "weekly_report", "周排查治理报告"
+    MONTHLY_MINUTES = "monthly_minutes", "月调度会议纪要"
     APPOINTMENT = "appointment", "任命书"
 
 

@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 
 class ReportDraft(models.Model):
-    """What has been typed of a weekly report or of monthly minutes; `fields` by form field."""
+    """What one person has typed of a weekly report or of monthly minutes; `fields` by form field.
 
-    task = models.OneToOneField(Task, models.PROTECT, related_name="report_draft")
+    A report of a pool may be begun by several people: each has a draft of their own.
+    """
+
+    task = models.ForeignKey(Task, models.PROTECT, related_name="report_drafts")
     client_uuid = models.UUIDField(unique=True)
     staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
     fields = models.JSONField(default=dict)
@@ -30,6 +33,9 @@ class ReportDraft(models.Model):
 
     class Meta:
         verbose_name = "报告草稿"
+        constraints = [
+            models.UniqueConstraint(fields=["task", "staff"], name="one_report_draft_a_person")
+        ]
 
     def __str__(self) -> str:
         return str(self.task)
