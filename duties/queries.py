@@ -28,12 +28,13 @@ FINISHED_STATES = (TaskState.DONE, TaskState.BACKFILLED)
 
 # ------------------------------------------------------------------ one to-do
 def get_task(actor: Actor, code: str) -> Task:
-    """Return a daily to-do of the actor's unit with all its page prints; 404 for any other."""
+    """Return an inspection that is owed by the actor's unit, with all its page prints; 404 else."""
     found = (
         Task.objects.for_actor(actor)
         .select_related("unit", "equipment__catalogue", "equipment__officer", "assignee")
-        .select_related("inspection")
-        .filter(code=code, kind=TaskKind.INSPECTION, cadence=Cadence.DAILY)
+        .select_related("licence__family", "licence__officer", "station__licence")
+        .select_related("station__officer", "stands_in_for", "inspection")
+        .filter(code=code, kind=TaskKind.INSPECTION)
         .first()
     )
     if found is None:

@@ -2,41 +2,88 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from config.clock import end_of
+from config.clock import end_of, first_of_month, monday_of
 from duties.models import Task
-from equipment.models import Equipment
+from equipment import subjects
+from equipment.models import Equipment, Licence, Station
 from tests.factories.units import NOW
+from units.models import Unit
 
 
 def task(
-    machine: Equipment,
+    subject: Equipment | Licence | Station | Unit,
     day: date = date(2026, 11, 20),
     *,
     state: str = "todo",
     now: datetime = NOW,
+    cadence: str = "",
+    category: str = "",
     **fields: object,
 ) -> Task:
-    """A daily to-do of a machine; done/missed/waived get the columns their state needs."""
+    """A to-do in the period that holds `day`; done/missed/waived get the columns their state needs.
+
+    Of a machine, a licence or a station: the daily one of its officer. Of a unit: a weekly one (or
+    of the `cadence` given) about a `category` (equipment.subjects); level officer, kind inspection,
+    assignee and owner as given.
+    """
+    is_unit = isinstance(subject, Unit)
+    cadence = cadence or ("weekly" if is_unit else "daily")
+    first, last = span(cadence, day)
     stamps: dict[str, object] = {}
     if state in {"done", "backfilled"}:
         stamps["completed_at"] = now
     if state in {"missed", "backfilled"}:
-        stamps["missed_at"] = end_of(day)
+        stamps["missed_at"] = end_of(last)
     if state == "waived":
         stamps |= {"waived_at": now, "waive_reason": "设备停用"}
     return Task.objects.create(
-        period_on=day,
-        unit_id=machine.unit_id,
-        kind="inspection",
-        cadence="daily",
-        level="officer",
-        equipment=machine,
-        category=machine.category,
-        assignee=fields.pop("assignee", machine.officer),
+        period_on=first,
+        unit_id=subject.pk if is_unit else subject.unit_id,
+        kind=fields.pop("kind", "inspection"),
+        cadence=cadence,
+        level=fields.pop("level", "officer"),
         state=state,
-        due_at=end_of(day),
+        due_at=end_of(last),
         created_at=now,
-        **{**stamps, **fields},
+        **{**stamps, **_about(subject, category), **fields},
     )
+
+
+def span(cadence: str, day: date) -> tuple[date, date]:
+    """The first and last day of the period that holds a day."""
+    if cadence == "weekly":
+        monday = monday_of(day)
+        return monday, monday + timedelta(days=6)
+    if cadence == "monthly":
+        first = first_of_month(day)
+        return first, first_of_month(first + timedelta(days=31)) - timedelta(days=1)
+    return day, day
+
+
+def _about(subject: Equipment | Licence | Station | Unit, category: str) -> dict[str, object]:
+    if isinstance(subject, Equipment):
+        return {
+            "equipment": subject,
+            "category": category or subject.category,
+            "assignee": subject.officer,
+            "unit_kind": "using",
+        }
+    if isinstance(subject, Licence):
+        return {
+            "licence": subject,
+            "category": category or subject.family_id,
+            "assignee": subject.officer,
+            "unit_kind": subject.family.unit_kind,
+        }
+    if isinstance(subject, Station):
+        family = subject.licence.family_id if subject.licence else "cylinder_filling"
+        return {
+            "station": subject,
+            "category": category or family,
+            "assignee": subject.officer,
+            "unit_kind": "filling",
+        }
+    wanted = category or "lift"
+    return {"category": wanted, "unit_kind": subjects.of(wanted).unit_kind}
