@@ -108,7 +108,7 @@ class ChecklistVersion(models.Model):
     """What an inspector saw: the composed items, frozen under their content hash (decision 9).
 
     `items` is a list of {key, number, risk_category, item, hazard, measure, is_severe, source}, and
-    `picture` (the code of a Photo) where an item has a guidance picture.
+    `picture` (the id of the stored file that is shown) where an item has a guidance picture.
     Append-only by trigger; shared by every inspection with the same content.
     """
 

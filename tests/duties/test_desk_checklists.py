@@ -16,6 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from duties.models import Checklist
 from equipment.models import Equipment
 from tests.factories import equipment as machines
+from tests.factories.checklists import own
 from tests.world import NOW, TODAY, World
 
 As = Callable[[Any], Client]
@@ -111,16 +112,9 @@ def test_it_is_read_only(world: World, as_: As) -> None:
 
 
 def test_another_units_own_list_does_not_exist(world: World, as_: As) -> None:
-    own = Checklist.objects.create(
-        unit=world.yi,
-        unit_kind="using",
-        category="lift",
-        cadence="daily",
-        name="乙的清单",
-        period=DateRange(TODAY, None),
-    )
-    assert as_(world.yi_admin).get(f"{URL}{own.code}/").status_code == 200
-    assert as_(world.jia_admin).get(f"{URL}{own.code}/").status_code == 404
+    made = own(world.yi, "乙的清单")
+    assert as_(world.yi_admin).get(f"{URL}{made.code}/").status_code == 200
+    assert as_(world.jia_admin).get(f"{URL}{made.code}/").status_code == 404
 
 
 def test_a_unit_without_machines_is_told_what_to_do(world: World, as_: As) -> None:
