@@ -5,6 +5,7 @@ Lists filter by it, figures count by it: one definition, so a figure equals the 
 
 from __future__ import annotations
 
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from django.db import models
@@ -22,6 +23,35 @@ class Completion(models.TextChoices):
     OPEN = "open", "未到期"
     WAIVED = "waived", "免检"
     OWED = "owed", "应检（不含免检）"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The to-dos of some group by completion: owed = on_time + backfilled + missed + open."""
+
+    on_time: int = 0
+    backfilled: int = 0
+    missed: int = 0
+    open: int = 0
+    waived: int = 0
+
+    @property
+    def owed(self) -> int:
+        return self.on_time + self.backfilled + self.missed + self.open
+
+    @property
+    def done(self) -> int:
+        return self.on_time + self.backfilled
+
+    @property
+    def rate(self) -> str:
+        """完成率 in words: what was done of what was owed; a dash when nothing was."""
+        return f"{100 * self.done / self.owed:.1f}%" if self.owed else "—"
+
+    def __add__(self, other: Numbers) -> Numbers:
+        return Numbers(
+            *(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True))
+        )
 
 
 def where(completion: str, now: datetime) -> Q:

@@ -29,6 +29,7 @@ from config.actor import SYSTEM, Actor
 from config.clock import end_of, local_day
 from config.errors import RuleBroken
 from duties.calendar import EXEMPTIONS
+from duties.closing import close_expired
 from duties.models import GenerationRun, Task
 from units import audit
 
@@ -77,12 +78,6 @@ _INSERT_DAILY = f"""
 
 _COUNT_DAILY = f"""
     SELECT coalesce(m.exemption, ''), count(*) FROM ({_MACHINE_DAYS}) m GROUP BY 1
-"""
-
-_CLOSE = """
-    UPDATE duties_task SET state = 'missed', missed_at = %(now)s
-     WHERE state IN ('todo', 'in_progress', 'awaiting_signature') AND due_at <= %(now)s
-       AND (%(units)s::bigint[] IS NULL OR unit_id = ANY(%(units)s))
 """
 
 _MOVE = f"""
@@ -175,14 +170,6 @@ def _generate(
     counts.pop("not_archived", None)
     outcome.exempt = {key: counts[key] for key in EXEMPTIONS if key in counts}
     return outcome
-
-
-def close_expired(*, now: datetime, unit_ids: Iterable[int] | None = None) -> int:
-    """Turn every open to-do behind its due time into 漏检; return how many. Repeatable."""
-    units = list(unit_ids) if unit_ids is not None else None
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOSE, {"now": now, "units": units})
-        return cursor.rowcount
 
 
 def run_day(day: date, *, now: datetime) -> Outcome:

@@ -161,6 +161,12 @@ class Task(models.Model):
                 condition=Q(state__in=["todo", "in_progress", "awaiting_signature"]),
                 name="task_open_by_assignee",
             ),
+            # What closing finds, and the open ones of a unit; as small as today's work.
+            models.Index(
+                fields=["unit", "due_at"],
+                condition=Q(state__in=["todo", "in_progress", "awaiting_signature"]),
+                name="task_open_by_due",
+            ),
             models.Index(fields=["equipment", "-period_on"], name="task_by_equipment"),
             models.Index(
                 fields=["licence", "-period_on"],
