@@ -1,0 +1,110 @@
+"""Which districts and days are due, and generating them: what beat wakes, and its by-hand twin.
+
+1. Every district in which units are registered has a GenerationCursor; a new one starts today.
+2. A worker takes the district that is furthest behind, skipping those that others work on (row lock,
+   SKIP LOCKED), generates its next day, closes what was over at the end of that day, and moves the
+   cursor, all in one transaction. It goes on until no district is behind. Several workers share the
+   districts; one that is killed leaves its district where it was.
+3. However long nothing ran, every missed day follows in order: a week closes with the facts of its
+   Sunday and not with those of the day on which the platform came back.
+4. A district that fails is left for the next wake and does not hold up the others.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import date, datetime, timedelta
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, Q
+
+from config.clock import end_of, local_day
+from duties.closing import close_expired
+from duties.generation_rows import Outcome, Scope, bring_in_line, generate, take_alone
+from duties.models import GenerationCursor, GenerationRun
+
+logger = logging.getLogger(__name__)
+
+_START_CURSORS = """
+    INSERT INTO duties_generationcursor (region_id)
+    SELECT DISTINCT region_id FROM units_unit ORDER BY 1
+    ON CONFLICT DO NOTHING
+"""
+
+
+def run_due(*, now: datetime) -> list[Outcome]:
+    """Generate every due day of every district in order and close what has expired.
+
+    Returns one outcome a day, over the districts this call did. Raises the first database error
+    after all other districts are done.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_START_CURSORS)
+    done: dict[date, Outcome] = {}
+    failed: dict[str, DatabaseError] = {}
+    while (outcome := _next_day(now=now, failed=failed)) is not None:
+        done.setdefault(outcome.day, Outcome(outcome.day)).add(outcome)
+    close_expired(now=now)
+    if failed:
+        raise next(iter(failed.values()))
+    return [done[day] for day in sorted(done)]
+
+
+def _next_day(*, now: datetime, failed: dict[str, DatabaseError]) -> Outcome | None:
+    """Generate the next due day of the district furthest behind; None when there is none left."""
+    today = local_day(now)
+    behind = Q(generated_until=None) | Q(generated_until__lt=today)
+    while True:
+        district = None
+        try:
+            with transaction.atomic():
+                district = (
+                    GenerationCursor.objects.select_for_update(skip_locked=True)
+                    .filter(behind)
+                    .exclude(region_id__in=list(failed))
+                    .order_by(F("generated_until").asc(nulls_first=True), "region_id")
+                    .first()
+                )
+                return _generate_district(district, now=now) if district is not None else None
+        except DatabaseError as error:
+            if district is None:
+                raise
+            logger.exception("generation of district %s failed", district.region_id)
+            failed[district.region_id] = error
+
+
+def _generate_district(district: GenerationCursor, *, now: datetime) -> Outcome:
+    """The day after the cursor (today for a new district), closed at its own end."""
+    today = local_day(now)
+    last = district.generated_until
+    day = today if last is None else last + timedelta(days=1)
+    scope = Scope(region=district.region_id)
+    run = GenerationRun(day=day, region_id=district.region_id, started_at=now, finished_at=now)
+    take_alone(scope)
+    outcome = bring_in_line(scope, day, clock=day, now=now)
+    district.generated_until = day
+    district.save(update_fields=["generated_until"])
+    run.missed = close_expired(now=min(now, end_of(day)), region_code=district.region_id)
+    run.created, run.existing, run.exempt = outcome.created, outcome.existing, outcome.exempt
+    run.save(force_insert=True)
+    return outcome
+
+
+def run_day(day: date, *, now: datetime) -> Outcome:
+    """Generate one day for everybody by hand, close what has expired, keep a GenerationRun row.
+
+    Moves no cursor: what is bound between a run made ahead and its day is not in it yet.
+    """
+    with transaction.atomic():
+        outcome = generate(day, now=now)
+        missed = close_expired(now=now)
+        GenerationRun.objects.create(
+            day=day,
+            started_at=now,
+            finished_at=now,
+            created=outcome.created,
+            existing=outcome.existing,
+            exempt=outcome.exempt,
+            missed=missed,
+        )
+    return outcome
