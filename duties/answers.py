@@ -20,7 +20,9 @@ from duties.enums import Handling, Result, RoundStatus
 Values = dict[str, str]
 
 ANSWER_FIELDS = ("result", "handling", "handling_result", "note", "no_photo_reason")
-ROUND_FIELDS = ("round_status", "stop_reason", "backfill_reason")
+ROUND_FIELDS = ("round_status", "stop_reason", "no_photo_reason", "backfill_reason")
+# Of these a draft and an inspection have columns; the rest lies in the bookkeeping and the facts.
+ROUND_COLUMNS = ("round_status", "stop_reason", "backfill_reason")
 ROUND_KEY = "round"
 
 CHOICES: dict[str, Sequence[str]] = {
@@ -186,7 +188,11 @@ def in_words(key: str, values: Mapping[str, str]) -> str:
                 parts.append(str(Handling(value).label))
         elif name == "round_status":
             parts.append(str(RoundStatus(value).label))
-        elif name in {"handling_result", "no_photo_reason"} and values.get("result") != Result.FAIL:
+        elif (
+            name in {"handling_result", "no_photo_reason"}
+            and key != ROUND_KEY
+            and values.get("result") != Result.FAIL
+        ):
             continue
         else:
             parts.append(f"{LABELS[name]}：{value}")
@@ -228,35 +234,54 @@ class Problem:
     def anchor(self) -> str:
         return f"q-{self.number}"
 
+    @property
+    def place(self) -> str:
+        """Where on the page: 第 3 项, 使用状态, 补录原因."""
+        if self.number:
+            return f"第 {self.number} 项"
+        return "补录原因" if self.field == "backfill_reason" else "使用状态"
+
 
 @dataclass
 class Sheet:
-    """Everything that was filled in, as completeness sees it. `photos` counts per item key."""
+    """Everything that was filled in, as completeness sees it. `photos` counts per item key.
+
+    `has_status`: a machine, which is 在用 or 停用; a licence, a station or a category begins with
+    its first item. `is_declared`: a 临时停用 covers the day, so that 停用 wants a photo of the
+    machine instead of a reason (decision 6).
+    """
 
     items: Sequence[Mapping[str, Any]]
     answers: Mapping[str, Any] = field(default_factory=dict)
     photos: Mapping[str, int] = field(default_factory=dict)
     round_status: str = ""
     stop_reason: str = ""
+    no_photo_reason: str = ""
     backfill_reason: str = ""
     needs_backfill_reason: bool = False
+    has_status: bool = True
+    is_declared: bool = False
+
+    @property
+    def is_stopped(self) -> bool:
+        return self.has_status and self.round_status == RoundStatus.STOPPED
 
 
 def missing(sheet: Sheet) -> list[Problem]:
     """Return everything that stands between this sheet and its signature, in order.
 
-    停用 completes the round without items but with a reason; a missed to-do needs 补录原因; every
-    item needs a result; 不合格 needs a photo or a reason why not, the choice 立即处理 / 待处理, and
-    the 处理结果 when it was dealt with at once (decision 10).
+    停用 completes the round of a machine without items but with a reason, or, when it was declared
+    for the day, with a photo or a reason why none; a missed to-do needs 补录原因; every item needs a
+    result; 不合格 needs a photo or a reason why not, the choice 立即处理 / 待处理, and the 处理结果
+    when it was dealt with at once (decisions 6, 10).
     """
     found = []
     if sheet.needs_backfill_reason and not sheet.backfill_reason:
         found.append(Problem(0, ROUND_KEY, "backfill_reason", "请填写补录原因。"))
-    if not sheet.round_status:
+    if sheet.has_status and not sheet.round_status:
         found.append(Problem(0, ROUND_KEY, "round_status", "请选择设备的使用状态。"))
-    if sheet.round_status == RoundStatus.STOPPED:
-        if not sheet.stop_reason:
-            found.append(Problem(0, ROUND_KEY, "stop_reason", "选择停用时，请填写停用原因。"))
+    if sheet.is_stopped:
+        found += _missing_in_stop(sheet)
         return found
     for item in sheet.items:
         values = values_of(item["key"], sheet.answers.get(item["key"]))
@@ -265,6 +290,14 @@ def missing(sheet: Sheet) -> list[Problem]:
             for name, text in _missing_in(values, sheet.photos.get(item["key"], 0))
         ]
     return found
+
+
+def _missing_in_stop(sheet: Sheet) -> Iterable[Problem]:
+    if not sheet.is_declared:
+        if not sheet.stop_reason:
+            yield Problem(0, ROUND_KEY, "stop_reason", "选择停用时，请填写停用原因。")
+    elif not sheet.photos.get(ROUND_KEY, 0) and not sheet.no_photo_reason:
+        yield Problem(0, ROUND_KEY, "photo", "请拍摄设备照片，不能拍照的请说明原因。")
 
 
 def _missing_in(values: Values, photos: int) -> Iterable[tuple[str, str]]:
@@ -281,10 +314,12 @@ def _missing_in(values: Values, photos: int) -> Iterable[tuple[str, str]]:
 
 
 def numbers_in_words(problems: Iterable[Problem]) -> str:
-    """第 3、7 项 (and 使用状态), each number once."""
-    numbers = sorted({problem.number for problem in problems})
-    items = "、".join(str(number) for number in numbers if number)
-    parts = ["使用状态"] if 0 in numbers else []
+    """第 3、7 项 (and 使用状态 or 补录原因), each number once."""
+    problems = list(problems)
+    numbers = sorted({problem.number for problem in problems if problem.number})
+    items = "、".join(map(str, numbers))
+    first = {one.place for one in problems if not one.number}
+    parts = ["使用状态" if "使用状态" in first else "补录原因"] if first else []
     if items:
         parts.append(f"第 {items} 项")
     return "和".join(parts)
@@ -307,7 +342,7 @@ def document(sheet: Sheet, photo_codes: Mapping[str, Sequence[str]]) -> list[dic
     """
     if missing(sheet):
         raise ValueError("an incomplete sheet cannot be frozen")
-    if sheet.round_status == RoundStatus.STOPPED:
+    if sheet.is_stopped:
         return []
     made = []
     for item in sheet.items:

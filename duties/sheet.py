@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from duties.answers import (
-    ROUND_FIELDS,
+    ROUND_COLUMNS,
     ROUND_KEY,
     Base,
     Change,
@@ -59,6 +59,11 @@ class Step:
         return f"q-{self.number}"
 
     @property
+    def name(self) -> str:
+        """How the step is called beside its photos and in lists."""
+        return f"第 {self.number} 项" if self.number else "使用状态"
+
+    @property
     def state(self) -> str:
         return state_of(self.values, len(self.photos))
 
@@ -86,6 +91,14 @@ class Page:
     saved_at: Any = None
     started_at: str = ""
     problems: list[Problem] = field(default_factory=list)
+    # Whether step 0 asks for 使用状态 (machines only), and whether 补录原因 is asked for there.
+    has_status: bool = True
+    is_missed: bool = False
+
+    @property
+    def has_round(self) -> bool:
+        """Whether there is a step 0; a licence or a category in time begins with item 1."""
+        return self.has_status or self.is_missed
 
     @property
     def total(self) -> int:
@@ -93,7 +106,7 @@ class Page:
 
     @property
     def is_stopped(self) -> bool:
-        return self.round.values["round_status"] == RoundStatus.STOPPED
+        return self.has_status and self.round.values["round_status"] == RoundStatus.STOPPED
 
     @property
     def opens_at(self) -> str:
@@ -106,7 +119,12 @@ class Page:
 
 
 def build(
-    items: Iterable[Mapping[str, Any]], version_hash: str, draft: InspectionDraft | None
+    items: Iterable[Mapping[str, Any]],
+    version_hash: str,
+    draft: InspectionDraft | None,
+    *,
+    has_status: bool = True,
+    is_missed: bool = False,
 ) -> Page:
     """The page of a version as the draft has it (None: nothing filled in yet)."""
     answers = draft.answers if draft else {}
@@ -115,12 +133,16 @@ def build(
         photos.setdefault(link.item_key, []).append(link.photo)
     stored_round: dict[str, Any] = {}
     if draft:
-        stored_round = {name: getattr(draft, name) for name in ROUND_FIELDS} | draft.round_meta
+        stored_round = {name: getattr(draft, name) for name in ROUND_COLUMNS} | draft.round_meta
     return Page(
         client_uuid=draft.client_uuid if draft else uuid.uuid4(),
         version_hash=version_hash,
         round=Step(
-            ROUND_KEY, 0, values_of(ROUND_KEY, stored_round), base_of(ROUND_KEY, stored_round)
+            ROUND_KEY,
+            0,
+            values_of(ROUND_KEY, stored_round),
+            base_of(ROUND_KEY, stored_round),
+            photos=photos.get(ROUND_KEY, []),
         ),
         steps=[
             Step(
@@ -136,13 +158,9 @@ def build(
         rev=draft.rev if draft else 0,
         saved_at=draft.updated_at if draft else None,
         started_at=draft.device_started_at.isoformat() if draft else "",
+        has_status=has_status,
+        is_missed=is_missed,
     )
-
-
-def offer_stop(page: Page, reason: str) -> None:
-    """Offer the declared 停用 and its reason where nothing was chosen yet; it is saved on 立即提交."""
-    if not page.round.values["round_status"]:
-        page.round.values |= {"round_status": RoundStatus.STOPPED.value, "stop_reason": reason}
 
 
 def keep_typed(
@@ -173,6 +191,15 @@ def show_problems(page: Page, problems: Sequence[Problem]) -> None:
     steps = {step.key: step for step in [page.round, *page.steps]}
     for problem in problems:
         steps[problem.key].errors.setdefault(problem.field, problem.text)
+
+
+def written(page: Page) -> list[dict[str, str]]:
+    """What a draft holds, item by item in words, to be read when it can no longer be sent."""
+    return [
+        {"name": f"{step.number}. {step.item['item']}" if step.number else step.name, "text": text}
+        for step in [page.round, *page.steps]
+        if (text := in_words(step.key, step.values)) != "未填写"
+    ]
 
 
 def typed_words(key: str, values: Mapping[str, str]) -> str:

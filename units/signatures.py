@@ -20,7 +20,7 @@ from PIL import Image, ImageDraw
 from config.actor import Actor
 from config.errors import RuleBroken
 from units import files
-from units.models import Photo, Signature, Staff
+from units.models import Photo, Signature
 
 PURPOSE = "signature"
 
@@ -94,7 +94,7 @@ def store_signature(
     return Signature.objects.create(
         unit_id=actor.unit_id,
         staff_id=actor.staff_id,
-        signer_name=Staff.objects.get(pk=actor.staff_id).name,
+        signer_name=actor.name,
         image=image,
         photo=photo,
         strokes=to_json(strokes),

@@ -2,7 +2,8 @@
 
 How a save goes, whoever sends it (the script, or the long form without JavaScript):
 
-1. The to-do is locked and read again; whoever may not work on it any more is told why.
+1. The to-do is locked and read again; whoever may not work on it any more is told why, and one of
+   a pool becomes the saver's own.
 2. The version of the checklist is settled: the one the page shows if it was in force on the
    to-do's day. The first save makes the draft and takes the to-do from 待办 to 进行中.
 3. Every change is merged by `duties.answers.merge`; only what is TAKEN is written. A request that
@@ -22,14 +23,13 @@ from typing import Any
 from django.db import transaction
 
 from config.actor import Actor
-from config.clock import SHANGHAI
 from config.errors import RuleBroken
-from config.workflow import lock, transition
-from duties import generation
+from config.workflow import transition
+from duties.actions.claim import claim, close_if_expired, refuse_unless_workable
 from duties.answers import (
     CONFLICT,
     KEPT,
-    ROUND_FIELDS,
+    ROUND_COLUMNS,
     ROUND_KEY,
     STALE,
     TAKEN,
@@ -44,8 +44,23 @@ from duties.answers import (
 from duties.checklists import Composed, freeze, versions_in_force
 from duties.enums import TaskState
 from duties.models import DraftPhoto, InspectionDraft, Task
-from duties.queries import backfill_closes_at, is_missed
-from units.models import Photo, Staff
+from units.models import Photo
+
+__all__ = [
+    "MOST_PHOTOS",
+    "PHOTO_PURPOSE",
+    "Saved",
+    "attach_photo",
+    "claim",
+    "close_if_expired",
+    "draft_of",
+    "last_instant",
+    "plausible",
+    "refuse_unless_workable",
+    "remove_photo",
+    "save_answers",
+    "stored_answer",
+]
 
 PHOTO_PURPOSE = "inspection_photo"
 MOST_PHOTOS = 9
@@ -133,7 +148,10 @@ def attach_photo(
     """
     fresh = claim(task, actor=actor, now=now)
     draft, _ = _settle(fresh, client_uuid, version_hash, None, actor=actor, now=now)
-    if item_key not in {item["key"] for item in draft.version.items}:
+    known = {item["key"] for item in draft.version.items}
+    if fresh.equipment_id is not None:
+        known.add(ROUND_KEY)  # the machine as it stands there, on a day of 临时停用
+    if item_key not in known:
         raise RuleBroken(
             "unknown_item", "清单已更新，没有这一项了，请重新打开本页。", field="photo"
         )
@@ -168,49 +186,6 @@ def remove_photo(task: Task, *, photo_code: uuid.UUID, actor: Actor, now: dateti
         _reopen_if_waiting(fresh, actor=actor, now=now)
 
 
-def claim(task: Task, *, actor: Actor, now: datetime) -> Task:
-    """Lock a to-do and return it as it now is, if this actor may still work on it.
-
-    One that has run past its due time becomes 漏检 here already, before the sweep, so that nothing
-    sent after 24:00 counts as on time (closing comes before the lock: two people of a unit must
-    not wait for each other's rows). Raises RuleBroken in words otherwise.
-    """
-    close_if_expired(task, now=now)
-    fresh = lock(task)
-    if fresh.is_open and fresh.due_at <= now:
-        raise RuleBroken("just_expired", "该待办刚刚超过截止时间，请刷新页面后补录。")
-    refuse_unless_workable(fresh, actor=actor, now=now)
-    return fresh
-
-
-def close_if_expired(task: Task, *, now: datetime) -> None:
-    """Let the to-dos of a unit that ran past their due time become 漏检 before the sweep comes."""
-    if task.is_open and task.due_at <= now:
-        generation.close_expired(now=now, unit_ids=[task.unit_id])
-
-
-def refuse_unless_workable(task: Task, *, actor: Actor, now: datetime) -> None:
-    """Say in words why this actor cannot work on a to-do; nothing if he can (no lock taken)."""
-    if task.state in {TaskState.DONE, TaskState.BACKFILLED}:
-        who = f"由{task.inspection.performer_name}" if hasattr(task, "inspection") else ""
-        when = f"{task.completed_at.astimezone(SHANGHAI):%m月%d日 %H:%M}"
-        raise RuleBroken("already_done", f"该待办已{who}于 {when} 提交，不能再次填写。")
-    if task.state == TaskState.WAIVED:
-        raise RuleBroken("waived", f"该待办已免检（{task.waive_reason}），不用再填写。")
-    if actor.staff_id is None or task.assignee_id != actor.staff_id:
-        raise RuleBroken("not_yours", _whose(task), status=403)
-    if not Staff.objects.employed().filter(pk=actor.staff_id).exists():
-        raise RuleBroken("deregistered", "您已从本单位注销，不能再提交；请联系单位管理员。")
-    if is_missed(task, now) and now >= backfill_closes_at(task):
-        raise RuleBroken("backfill_closed", "补录期限已过，该待办按漏检保存，不能再补录。")
-
-
-def _whose(task: Task) -> str:
-    if task.assignee_id is None:
-        return "该设备未绑定安全员，请本单位管理员先绑定安全员。"
-    return f"该待办现由{task.assignee.name}负责，您不能填写。"
-
-
 def draft_of(task: Task, actor: Actor) -> InspectionDraft | None:
     """This person's own draft of a to-do; what an earlier officer had begun is not his."""
     return (
@@ -224,7 +199,7 @@ def stored_answer(draft: InspectionDraft, key: str) -> dict[str, Any] | None:
     """What a draft holds for an item or for step 0, with its bookkeeping."""
     if key != ROUND_KEY:
         return draft.answers.get(key)
-    return {name: getattr(draft, name) for name in ROUND_FIELDS} | draft.round_meta
+    return {name: getattr(draft, name) for name in ROUND_COLUMNS} | draft.round_meta
 
 
 def plausible(moment: datetime | None, now: datetime) -> datetime:
@@ -257,6 +232,7 @@ def _settle(
         cadence=task.cadence,
         day=task.period_on,
         until=last_instant(task, now),
+        unit_kind=task.unit_kind,
     )
     shown = in_force.get(version_hash)
     if shown is None:
@@ -264,7 +240,7 @@ def _settle(
             "checklist_changed", "检查清单已更新，请核对带入的内容，补充新的检查项后再提交。"
         )
     if not shown.items:
-        raise RuleBroken("no_checklist", "本类设备还没有可用的管控清单，请联系单位管理员。")
+        raise RuleBroken("no_checklist", "还没有可用的管控清单，请联系单位管理员。")
     if draft is None:
         return _begin(task, client_uuid, shown, device_started_at, actor=actor, now=now), None
     if not is_own:
@@ -331,7 +307,7 @@ def _take_over(
             "name": draft.staff.name,
             "until": now.isoformat(),
             "answers": draft.answers,
-            "round": {name: getattr(draft, name) for name in ROUND_FIELDS},
+            "round": values_of(ROUND_KEY, stored_answer(draft, ROUND_KEY)),
             "photos": [str(code) for code in _photo_codes(draft)],
         },
     ]
@@ -340,7 +316,7 @@ def _take_over(
     draft.staff_id = actor.staff_id
     draft.version = freeze(shown, now=now)
     draft.answers, draft.round_meta = {}, {}
-    for name in ROUND_FIELDS:
+    for name in ROUND_COLUMNS:
         setattr(draft, name, "")
     draft.device_started_at = plausible(device_started_at, now)
     draft.device_finished_at = None
@@ -370,13 +346,13 @@ def _write(draft: InspectionDraft, taken: Mapping[str, Change], now: datetime) -
             "seq": change.seq,
         }
         if key == ROUND_KEY:
-            for name in ROUND_FIELDS:
+            for name in ROUND_COLUMNS:
                 setattr(draft, name, change.values[name])
-            draft.round_meta = meta
+            draft.round_meta = meta | {"no_photo_reason": change.values["no_photo_reason"]}
         else:
             draft.answers[key] = {**change.values, **meta}
     draft.updated_at = now
-    draft.save(update_fields=["answers", "rev", "updated_at", "round_meta", *ROUND_FIELDS])
+    draft.save(update_fields=["answers", "rev", "updated_at", "round_meta", *ROUND_COLUMNS])
 
 
 def _touch(draft: InspectionDraft, now: datetime) -> None:

@@ -24,10 +24,10 @@ from duties import queries, sheet
 from duties.actions import draft as drafts
 from duties.actions import submit
 from duties.answers import Change, is_blank
-from duties.checklists import compose
+from duties.checklists import Composed, compose
 from duties.forms import PageForm, PhotoForm, Upload, changes_of, uploads_of
-from duties.models import Task
-from equipment.models import StopDeclaration
+from duties.models import InspectionDraft, Task
+from duties.round_words import words_of
 from equipment.queries import stop_on
 from units.photos import store_photo
 from units.roles import Can
@@ -51,11 +51,7 @@ def inspect(request: HttpRequest, code: str) -> HttpResponse:
             return redirect("duties:field-record", task.inspection.code)
         try:
             drafts.refuse_unless_workable(task, actor=request.actor, now=now)
-            shown = _page_of(task, request.actor, now)
-            declared = stop_on(task.equipment, task.period_on) if task.equipment else None
-            if declared is not None:
-                sheet.offer_stop(shown, declared.reason)
-            return _render(request, task, shown, now, declared=declared)
+            return _render(request, task, _page_of(task, request.actor, now), now)
         except RuleBroken as broken:
             return _refused(request, task, PageForm(), {}, broken, now)
 
@@ -69,7 +65,7 @@ def draft(request: HttpRequest, code: str) -> HttpResponse:
     form = _valid(PageForm(request.POST), task, request.actor, now)
     changes = changes_of(request.POST, form)
     saved = _save(task, form, changes, request.actor, now)
-    current = sheet.build(saved.draft.version.items, "", queries.draft_of(task, request.actor))
+    current = built(task, queries.draft_of(task, request.actor), now)
     steps = {step.key: step for step in [current.round, *current.steps]}
     asked = {key: steps[key] for key in changes if key in steps}
     if saved.checklist_changed:
@@ -257,16 +253,36 @@ def _page_of(task: Task, actor: Actor, now: datetime) -> sheet.Page:
     """The page as the draft has it, or of the checklist in force for the to-do."""
     begun = queries.draft_of(task, actor)
     if begun is not None:
-        return sheet.build(begun.version.items, begun.version.content_hash, begun)
-    composed = compose(
+        return built(task, begun, now)
+    composed = _composed(task, now)
+    if not composed.items:
+        raise RuleBroken("no_checklist", "还没有可用的管控清单，请联系单位管理员或客服。")
+    return built(task, None, now, composed)
+
+
+def built(
+    task: Task, begun: InspectionDraft | None, now: datetime, composed: Composed | None = None
+) -> sheet.Page:
+    """The page of a draft, or of a composed list that nobody has begun."""
+    items = begun.version.items if begun is not None else composed.items
+    version_hash = begun.version.content_hash if begun is not None else composed.content_hash
+    return sheet.build(
+        items,
+        version_hash,
+        begun,
+        has_status=task.equipment_id is not None,
+        is_missed=queries.is_missed(task, now),
+    )
+
+
+def _composed(task: Task, now: datetime) -> Composed:
+    return compose(
         unit=task.unit,
         category=task.category,
         cadence=task.cadence,
         at=drafts.last_instant(task, now),
+        unit_kind=task.unit_kind,
     )
-    if not composed.items:
-        raise RuleBroken("no_checklist", "本类设备还没有可用的管控清单，请联系单位管理员或客服。")
-    return sheet.build(composed.items, composed.content_hash, None)
 
 
 def _render(
@@ -277,14 +293,15 @@ def _render(
     *,
     notice: str = "",
     status: int = 200,
-    declared: StopDeclaration | None = None,
 ) -> HttpResponse:
     context = {
-        "declared": declared,
+        "declared": stop_on(task.equipment, task.period_on) if task.equipment else None,
         "task": task,
+        "words": words_of(task),
         "machine": task.equipment,
         "sheet": shown,
-        "is_missed": queries.is_missed(task, now),
+        "is_missed": shown.is_missed,
+        "is_free": task.assignee_id is None,
         "is_waiting": task.state == "awaiting_signature",
         "notice": notice,
         "most_photos": drafts.MOST_PHOTOS,
@@ -305,7 +322,7 @@ def _again(
     shown = _page_of(task, request.actor, now)
     sheet.keep_typed(shown, changes, saved.errors)
     sheet.show_conflicts(shown, saved.conflicts)
-    for step in shown.steps:
+    for step in [shown.round, *shown.steps]:
         step.errors |= photo_errors.get(step.key, {})
     if incomplete is not None:
         sheet.show_problems(shown, incomplete.problems)
@@ -340,32 +357,37 @@ def _refused(
     items: list[dict[str, Any]] = []
     if changes and broken.code != "no_checklist":
         items = _typed(task, changes, now)
-    return refused_page(request, task, broken, items)
+    return refused_page(request, task, broken, items, now)
 
 
 def refused_page(
-    request: HttpRequest, task: Task, broken: RuleBroken, typed: list[dict[str, Any]]
+    request: HttpRequest,
+    task: Task,
+    broken: RuleBroken,
+    typed: list[dict[str, Any]],
+    now: datetime,
 ) -> HttpResponse:
-    """Why this to-do cannot be filled in, the way to its record if there is one, what was typed."""
+    """Why this to-do cannot be filled in, the way to its record if there is one, what was typed.
+
+    Where nothing came with the request, what the person's own draft holds is shown instead.
+    """
+    has_record = hasattr(task, "inspection")
+    begun = None if typed or has_record else queries.draft_of(task, request.actor)
     context = {
         "task": task,
-        "machine": task.equipment,
+        "words": words_of(task),
         "broken": broken,
         "typed": typed,
-        "record_code": task.inspection.code if hasattr(task, "inspection") else "",
+        "written": sheet.written(built(task, begun, now)) if begun is not None else [],
+        "record_code": task.inspection.code if has_record else "",
     }
     return render(request, "duties/field/inspect_refused.html", context, status=broken.status)
 
 
 def _typed(task: Task, changes: Mapping[str, Change], now: datetime) -> list[dict[str, Any]]:
     """What a page that comes too late says, in words, item by item."""
-    composed = compose(
-        unit=task.unit,
-        category=task.category,
-        cadence=task.cadence,
-        at=drafts.last_instant(task, now),
-    )
-    names = {item["key"]: f"{item['number']}. {item['item']}" for item in composed.items}
+    items = _composed(task, now).items
+    names = {item["key"]: f"{item['number']}. {item['item']}" for item in items}
     return [
         {"name": names.get(key, "使用状态" if key == "round" else key), "text": text}
         for key, change in changes.items()

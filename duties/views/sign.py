@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,14 +20,16 @@ from config.access import page, set_web_timeouts
 from config.actor import Actor
 from config.errors import RuleBroken
 from config.readonly import read_only
-from duties import queries, sheet
+from duties import queries
 from duties.actions import draft as drafts
 from duties.actions import submit
 from duties.answers import missing
 from duties.enums import Result
 from duties.forms import SignForm
 from duties.models import InspectionDraft, Task
-from duties.views.inspect import refused_page
+from duties.round_words import words_of
+from duties.views.inspect import built, refused_page
+from equipment.queries import stop_on
 from units.models import Signature
 from units.photos import store_photo
 from units.roles import Can
@@ -65,10 +68,11 @@ def _show(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
     try:
         drafts.refuse_unless_workable(task, actor=request.actor, now=now)
     except RuleBroken as broken:
-        return refused_page(request, task, broken, [])
+        return refused_page(request, task, broken, [], now)
     begun = queries.draft_of(task, request.actor)
     waiting = task.state == "awaiting_signature" or queries.is_missed(task, now)
-    if begun is None or not waiting or missing(submit.sheet_of(task, begun)):
+    ready = submit.round_of(task, request.actor) if waiting else None
+    if begun is None or ready is None or missing(ready.sheet):
         messages.warning(request, "巡查内容还没有填写完成，请填写完成后再签名。")
         return redirect("duties:inspect", task.code)
     return _render(request, task, begun, now)
@@ -82,12 +86,16 @@ def _post(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
             drafts.refuse_unless_workable(task, actor=actor, now=now)
             raise RuleBroken("stale_page", "页面内容不完整，请重新打开本页后再签名。")
         data = form.cleaned_data
-        photographed = _photographed(request, task, data["client_uuid"], now)
+        photographed = photographed_signature(
+            request, task.unit_id, data["client_uuid"], now, drafts_of=[task]
+        )
         with transaction.atomic():
             set_web_timeouts()
             inspection = submit.sign(
                 task,
-                signature=lambda: _signature(data["signature_strokes"], photographed, actor, now),
+                signature=lambda: made_signature(
+                    data["signature_strokes"], photographed, actor, now
+                ),
                 client_uuid=data["client_uuid"],
                 rev=data["rev"],
                 actor=actor,
@@ -102,21 +110,30 @@ def _post(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
     return redirect("duties:field-record", inspection.code)
 
 
-def _photographed(
-    request: HttpRequest, task: Task, client_uuid: uuid.UUID, now: datetime
+def photographed_signature(
+    request: HttpRequest,
+    unit_id: int,
+    client_uuid: uuid.UUID | str,
+    now: datetime,
+    *,
+    drafts_of: Sequence[Task],
 ) -> Any | None:
-    """The photo of a signature on paper, stored before anything is locked; None without one."""
+    """The photo of a signature on paper, stored before anything is locked; None without one.
+
+    Refused before decoding if one of the to-dos cannot be signed any more.
+    """
     upload = request.FILES.get("signature_photo")
     if upload is None or request.POST.get("signature_strokes"):
         return None
-    drafts.refuse_unless_workable(task, actor=request.actor, now=now)
+    for task in drafts_of:
+        drafts.refuse_unless_workable(task, actor=request.actor, now=now)
     content = hashlib.sha256()
     for chunk in upload.chunks():
         content.update(chunk)
     key = uuid.uuid5(SIGNATURE_NAMESPACE, f"{client_uuid}:{content.hexdigest()}")
     return store_photo(
         upload,
-        unit_id=task.unit_id,
+        unit_id=unit_id,
         client_uuid=key,
         purpose=PURPOSE,
         actor=request.actor,
@@ -124,12 +141,13 @@ def _photographed(
     )
 
 
-def _signature(strokes: str, photo: Any | None, actor: Actor, now: datetime) -> Signature:
+def made_signature(strokes: str, photo: Any | None, actor: Actor, now: datetime) -> Signature:
     return store_signature(strokes_json=strokes, photo=photo, actor=actor, now=now)
 
 
 def _receipt(inspection: Any) -> str:
-    words = {"backfilled": "补录已提交"}.get(inspection.timing, "巡查已提交")
+    done = words_of(inspection.task).receipt
+    words = {"backfilled": "补录已提交"}.get(inspection.timing, f"{done}已提交")
     found = f"，发现隐患 {inspection.hazard_count} 项" if inspection.hazard_count else ""
     return f"{words}{found}。"
 
@@ -140,7 +158,7 @@ def _again(request: HttpRequest, task: Task, broken: RuleBroken, now: datetime) 
     begun = queries.draft_of(fresh, request.actor)
     waiting = fresh.state == "awaiting_signature" or queries.is_missed(fresh, now)
     if hasattr(fresh, "inspection") or begun is None or not waiting:
-        return refused_page(request, fresh, broken, [])
+        return refused_page(request, fresh, broken, [], now)
     field = broken.field in {"signature", "photo"}
     return _render(
         request,
@@ -163,11 +181,12 @@ def _render(
     errors: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    shown = sheet.build(begun.version.items, begun.version.content_hash, begun)
+    shown = built(task, begun, now)
     failed = [step for step in shown.steps if step.values["result"] == Result.FAIL]
     context = {
         "task": task,
-        "machine": task.equipment,
+        "words": words_of(task),
+        "declared": stop_on(task.equipment, task.period_on) if task.equipment else None,
         "sheet": shown,
         "failed": failed,
         "others": [step for step in shown.steps if step.values["result"] != Result.FAIL],
@@ -177,7 +196,7 @@ def _render(
         "signer": request.actor.name,
         "strokes": request.POST.get("signature_strokes", ""),
         "errors": errors or [],
-        "label": "巡查人手写签名",
+        "label": f"{words_of(task).signer}手写签名",
         "notice": notice,
         "now": now,
     }

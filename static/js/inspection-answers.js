@@ -2,7 +2,7 @@
 // (duties/answers.py); this says the same at once, and without the network.
 export const ROUND = "round";
 const FIELDS = ["result", "handling", "handling_result", "note", "no_photo_reason"];
-const ROUND_FIELDS = ["round_status", "stop_reason", "backfill_reason"];
+const ROUND_FIELDS = ["round_status", "stop_reason", "no_photo_reason", "backfill_reason"];
 const WORDS = { done: "已检查", fail: "不合格", todo: "未完成" };
 
 export const fieldsOf = (key) => (key === ROUND ? ROUND_FIELDS : FIELDS);
@@ -40,8 +40,14 @@ export function missing(form, key, photos) {
   const found = [];
   if (key === ROUND) {
     if ("missed" in form.dataset && !values.backfill_reason) found.push("请填写补录原因。");
+    if (!("status" in form.dataset)) return found;
     if (!values.round_status) found.push("请选择设备的使用状态。");
-    if (values.round_status === "stopped" && !values.stop_reason) found.push("选择停用时，请填写停用原因。");
+    if (values.round_status !== "stopped") return found;
+    if (!("declared" in form.dataset)) {
+      if (!values.stop_reason) found.push("选择停用时，请填写停用原因。");
+    } else if (!photos && !values.no_photo_reason) {
+      found.push("请拍摄设备照片，不能拍照的请说明原因。");
+    }
     return found;
   }
   if (!values.result) found.push("还没有选择检查结果。");

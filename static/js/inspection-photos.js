@@ -93,7 +93,7 @@ export class Photos {
     const link = document.createElement("a");
     link.className = "insp-photo__link";
     link.dataset.lightbox = "";
-    link.dataset.caption = `第 ${step.dataset.step} 项 照片`;
+    link.dataset.caption = `${step.dataset.name} 照片`;
     link.href = URL.createObjectURL(file);
     const image = document.createElement("img");
     image.src = link.href;

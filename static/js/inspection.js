@@ -10,7 +10,8 @@ const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const steps = all("[data-step]", form);
 const items = steps.filter((step) => step.dataset.key && step.dataset.key !== ROUND);
-const keys = [ROUND, ...items.map((step) => step.dataset.key)];
+const round = steps.find((step) => step.dataset.key === ROUND); // a licence or a category in time has none
+const keys = [...(round ? [ROUND] : []), ...items.map((step) => step.dataset.key)];
 const stepOf = (key) => form.querySelector(`[data-key="${CSS.escape(key)}"]`);
 const line = one("[data-state]");
 const notice = one("[data-notice]");
@@ -149,7 +150,8 @@ function refreshSheet() {
   const stopped = isStopped(form);
   one("[data-sum-items]").hidden = stopped;
   const { round_status: status, stop_reason: reason } = read(form, ROUND);
-  one("[data-sum-status]").textContent =
+  const said = one("[data-sum-status]");
+  if (said) said.textContent =
     `使用状态：${stopped ? `停用（当日不逐项巡查）${reason ? `，原因：${reason}` : ""}` : status ? "在用" : "未选择"}`;
   const states = all("[data-grid]", form).map((cell) => cell.dataset.mark);
   for (const box of all("[data-count]", form)) {
@@ -160,7 +162,7 @@ function refreshSheet() {
 function stillMissing() {
   return keys
     .filter((key) => key === ROUND || !isStopped(form))
-    .flatMap((key) => missing(form, key, key === ROUND ? 0 : photos.count(key)).map((text) => ({ key, text })));
+    .flatMap((key) => missing(form, key, photos.count(key)).map((text) => ({ key, text })));
 }
 
 function showMissing(found) {
@@ -170,7 +172,7 @@ function showMissing(found) {
       const entry = document.createElement("li");
       const link = document.createElement("a");
       link.href = `#${stepOf(key).id}`;
-      link.textContent = key === ROUND ? "使用状态" : `第 ${stepOf(key).dataset.step} 项`;
+      link.textContent = stepOf(key).dataset.name;
       entry.append(link, `：${text}`);
       return entry;
     }),
@@ -181,17 +183,19 @@ function showMissing(found) {
 function refreshBar() {
   const at = steps.indexOf(here);
   const isSum = here.dataset.step === "sum";
-  const isLast = at === steps.length - 2 || (at === 0 && isStopped(form));
+  const isRound = here === round;
+  const isLast = at === steps.length - 2 || (isRound && isStopped(form));
   one("[data-prev]").hidden = at === 0;
   one("[data-prev]").textContent = isSum ? "返回检查" : "上一项";
   one("[data-next]").hidden = isSum;
-  one("[data-next]").textContent = at === 0 && !isLast ? "下一步" : isLast ? "完成" : "下一项";
+  one("[data-next]").textContent = isRound && !isLast ? "下一步" : isLast ? "完成" : "下一项";
   one("[data-finish]").hidden = !isSum;
   one("[data-to-sheet]").hidden = isSum;
   const progress = one("[data-progress]");
-  progress.hidden = at === 0 || isSum;
-  one("[data-progress-bar]").value = at;
-  one("[data-progress-text]").textContent = `${at}/${form.dataset.total}`;
+  progress.hidden = isRound || isSum;
+  const number = isRound || isSum ? 0 : Number(here.dataset.step);
+  one("[data-progress-bar]").value = number;
+  one("[data-progress-text]").textContent = `${number}/${form.dataset.total}`;
 }
 
 function show(step) {
@@ -231,12 +235,12 @@ function back() {
 
 function next(event) {
   if (event.detail > 1) return; // the second half of a double tap
-  const [lacking] = here === steps[0] ? missing(form, ROUND, 0) : [];
+  const [lacking] = here === round ? missing(form, ROUND, photos.count(ROUND)) : [];
   if (lacking) {
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: lacking } }));
     return;
   }
-  go((here === steps[0] && isStopped(form) ? steps[steps.length - 1] : steps[steps.indexOf(here) + 1]).id);
+  go((here === round && isStopped(form) ? steps[steps.length - 1] : steps[steps.indexOf(here) + 1]).id);
 }
 
 const byAddress = () => steps.find((step) => step.id === location.hash.slice(1));

@@ -80,7 +80,10 @@ def test_what_a_record_freezes(world: World, task: Task) -> None:
         "catalogue_name": lift.catalogue.name,
         "category": "lift",
         "category_label": "电梯",
+        "subject_name": "1号客梯",
         "officer_name": "李安",
+        "level": "officer",
+        "post": "安全员",
         "next_inspection_on": "2027-03-01",
     }
     assert (done.period_on, done.unit, done.performer) == (TODAY, world.jia, world.li)

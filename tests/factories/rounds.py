@@ -57,7 +57,11 @@ def status(round_status: str = "in_use", **fields: str) -> dict[str, str]:
 def listed(task: Task, now: datetime = NOW) -> Composed:
     """What a round of this to-do is made of."""
     return compose(
-        unit=task.unit, category=task.category, cadence=task.cadence, at=last_instant(task, now)
+        unit=task.unit,
+        category=task.category,
+        cadence=task.cadence,
+        at=last_instant(task, now),
+        unit_kind=task.unit_kind,
     )
 
 
@@ -73,7 +77,7 @@ def fill(
     """Save a whole round: 合格 everywhere but for the numbers in `answers`; return its UUID."""
     composed = listed(task, now)
     given = answers or {}
-    changes = {ROUND_KEY: Change(first or status())}
+    changes = {ROUND_KEY: Change(first or status())} if task.equipment_id or first else {}
     if (first or {}).get("round_status") != "stopped":
         for item in composed.items:
             changes[item["key"]] = Change(given.get(item["number"], answer()))
