@@ -39,6 +39,8 @@ class Actor:
     owner_name: str = ""
     # UnitKind values of the unit of a person or unit account: which menus concern it.
     unit_kinds: tuple[str, ...] = ()
+    # Code of the district of a person's or unit account's unit: whose settings are in force.
+    region_code: str = ""
     posts: tuple[Post, ...] = ()
     capabilities: frozenset[str] = frozenset()
     request_id: str = ""

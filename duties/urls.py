@@ -3,16 +3,12 @@
 from django.urls import path
 
 from duties import urls_checklists, urls_cover, urls_reports, urls_rounds, urls_stops
-from duties.views import desk, exports, inspect, records, sign, todo
+from duties.views import desk, exports, inspect, sign
 
 app_name = "duties"
 
-# The phone (field shell).
+# One round on the phone (field shell).
 field_patterns = [
-    path("m/", todo.todo, name="todo"),
-    path("m/daily/", todo.daily, name="daily"),
-    path("m/team/", todo.team, name="team"),
-    path("m/tasks/<slug:code>/", todo.task, name="task"),
     path("m/tasks/<slug:code>/inspect/", inspect.inspect, name="inspect"),
     path("m/tasks/<slug:code>/draft/", inspect.draft, name="draft"),
     path("m/tasks/<slug:code>/photos/", inspect.draft_photo, name="draft-photo"),
@@ -23,9 +19,6 @@ field_patterns = [
     ),
     path("m/tasks/<slug:code>/sign/", sign.sign, name="sign"),
     path("m/tasks/<slug:code>/reopen/", sign.reopen, name="reopen"),
-    path("m/records/", records.machines, name="field-records"),
-    path("m/records/machines/<slug:code>/", records.machine, name="field-machine"),
-    path("m/records/<slug:code>/", records.record, name="field-record"),
 ]
 
 # The desk: unit admin and regulator.

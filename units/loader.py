@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 
 from config.actor import ANONYMOUS, Actor, Post
@@ -11,7 +16,7 @@ from units.roles import KIND_CAN, ROLE_CAN, Role
 
 
 def load_actor(user: User) -> Actor:
-    """Return the Actor of a user as of today (one or two queries).
+    """Return the Actor of a user as of today (at most one query).
 
     A person without an open employment, or without an identity that signs in, is anonymous: the
     session ends by itself when the unit deregisters them (decision 2).
@@ -28,6 +33,7 @@ def load_actor(user: User) -> Actor:
             person_code=user.code,
             unit_id=user.unit_id,
             unit_kinds=tuple(user.unit.kinds),
+            region_code=user.unit.region_id,
             owner_name=user.unit.name,
             capabilities=frozenset(map(str, KIND_CAN["unit"])),
         )
@@ -54,10 +60,12 @@ def load_actor(user: User) -> Actor:
 
 def actor_for_staff(staff: Staff, *, on: object) -> Actor:
     """Return the Actor a person is on a given day (used by commands that replay actions)."""
-    posts = tuple(
-        Post(appointment.role, tuple(appointment.categories))
-        for appointment in Appointment.objects.filter(staff=staff, period__contains=on)
-    )
+    held = Appointment.objects.filter(staff=staff, period__contains=on)
+    return _actor(staff, held.values_list("role", "categories"))
+
+
+def _actor(staff: Staff, held: Iterable[tuple[str, list[str]]]) -> Actor:
+    posts = tuple(Post(role, tuple(categories)) for role, categories in held)
     capabilities: frozenset[str] = frozenset()
     for post in posts:
         capabilities |= frozenset(map(str, ROLE_CAN[Role(post.role)]))
@@ -68,6 +76,7 @@ def actor_for_staff(staff: Staff, *, on: object) -> Actor:
         person_code=staff.user.code,
         unit_id=staff.unit_id,
         unit_kinds=tuple(staff.unit.kinds),
+        region_code=staff.unit.region_id,
         staff_id=staff.pk,
         owner_name=staff.unit.name,
         posts=posts,
@@ -76,8 +85,17 @@ def actor_for_staff(staff: Staff, *, on: object) -> Actor:
 
 
 def _person(user: User) -> Actor:
-    staff = Staff.objects.employed().select_related("unit", "user").filter(user=user).first()
+    today = local_day(timezone.now())
+    held = Appointment.objects.filter(staff=OuterRef("pk"), period__contains=today)
+    staff = (
+        Staff.objects.employed()
+        .select_related("unit")
+        .annotate(held=ArraySubquery(held.values(post=JSONObject(r="role", c="categories"))))
+        .filter(user=user)
+        .first()
+    )
     if staff is None:
         return ANONYMOUS
-    loaded = actor_for_staff(staff, on=local_day(timezone.now()))
+    staff.user = user
+    loaded = _actor(staff, [(one["r"], one["c"]) for one in staff.held])
     return loaded if loaded.capabilities else ANONYMOUS

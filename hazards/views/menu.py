@@ -10,13 +10,14 @@ from config.clock import local_day
 from equipment.models import Equipment
 from equipment.panels import Panel, PanelRow
 from hazards import queries
+from hazards.models import HazardQuerySet
 from hazards.views import shown
 from units.roles import Can
 
 
-def waiting_count(actor: Actor) -> int:
-    """How many hazards wait for this person."""
-    return queries.waiting(actor, day=local_day(timezone.now())).total
+def waiting_count(actor: Actor) -> HazardQuerySet:
+    """The hazards that wait for this person."""
+    return queries.waiting_hazards(actor, day=local_day(timezone.now()))
 
 
 def machine_panel(equipment: Equipment, actor: Actor) -> list[Panel]:
