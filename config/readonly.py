@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-READS = re.compile(r"^\s*(SELECT|WITH|SHOW|EXPLAIN|SET\s+LOCAL|SAVEPOINT|RELEASE|ROLLBACK)\b", re.I)
+READS = re.compile(r"^[\s(]*(SELECT|WITH|SHOW|EXPLAIN|SET\s+LOCAL|SAVEPOINT|RELEASE|ROLLBACK)\b", re.I)
 WRITES_INSIDE = re.compile(
     r"\b(INSERT\s+INTO|UPDATE\s+\"?\w+\"?\s+SET|DELETE\s+FROM|FOR\s+(NO\s+KEY\s+)?UPDATE|nextval)\b",
     re.I,
