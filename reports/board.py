@@ -7,11 +7,22 @@ from datetime import date, datetime, timedelta
 
 from config.actor import Actor
 from config.clock import local_day
-from config.words import cn_date, cn_day, cn_month, cn_week
+from config.words import cn_day
+from duties.completion import Numbers
+from equipment import subjects
 from equipment.enums import Category
 from reports import setup, statistics
 from reports.chart import Chart, stacked
-from reports.figures import Figure, Line, hazard_figures, link, machine_figures, round_figures
+from reports.figures import (
+    Figure,
+    Line,
+    hazard_figures,
+    link,
+    longer_lines,
+    machine_figures,
+    period_line,
+    round_figures,
+)
 from reports.reminders import Reminders, reminders
 from reports.setup import Setup
 from reports.statistics import Machines, Period, Rounds
@@ -28,6 +39,7 @@ class UnitBoard:
     setup: Setup
     reminders: Reminders
     periods: list[Line]
+    longer: list[Line]
     period: Period
     categories: list[Line]
     chart: Chart | None
@@ -42,7 +54,7 @@ class UnitBoard:
     @property
     def figures(self) -> list[Figure]:
         """Every number of the page, for who checks them."""
-        tables = [self.periods, self.categories, self.days, self.hazards]
+        tables = [self.periods, self.longer, self.categories, self.days, self.hazards]
         lines = [line for table in tables for line in table]
         return [
             *self.reminders.figures,
@@ -55,9 +67,9 @@ def build(actor: Actor, now: datetime, *, period: str = "") -> UnitBoard:
     """The board of the actor's unit; `period` chooses the columns of the table by category."""
     day = local_day(now)
     periods = statistics.periods(day)
-    chosen = next((one for one in periods if one.key == period), periods[0])
-    oldest = day - timedelta(days=CHART_DAYS - 1)
-    first = min(oldest, *(one.first for one in periods))
+    choices = category_periods(day)
+    chosen = next((one for one in choices if one.key == period), choices[0])
+    first = min(day - timedelta(days=CHART_DAYS - 1), statistics.earliest(day))
     counted = statistics.rounds(actor, first, max(one.last for one in periods), now=now)
     archive = statistics.machines(actor, day)
     total = sum(archive.values(), Machines())
@@ -67,7 +79,8 @@ def build(actor: Actor, now: datetime, *, period: str = "") -> UnitBoard:
         day=day,
         setup=state,
         reminders=reminders(actor, state.unit, now),
-        periods=[_period_line(counted, one) for one in periods],
+        periods=[period_line(counted, one) for one in periods],
+        longer=longer_lines(counted, day),
         period=chosen,
         categories=_category_lines(counted, archive, chosen),
         chart=stacked([(one, counted.total(one, one)) for one in reversed(span)]),
@@ -79,15 +92,10 @@ def build(actor: Actor, now: datetime, *, period: str = "") -> UnitBoard:
     )
 
 
-def _period_line(counted: Rounds, period: Period) -> Line:
-    tally = counted.total(period.first, period.last)
-    note = {
-        "today": cn_date(period.first),
-        "week": cn_week(period.first),
-        "month": cn_month(period.first),
-    }[period.key]
-    figures = round_figures(tally, period.first, period.last)
-    return Line(period.label, figures, tally.rate, note)
+def category_periods(day: date) -> list[Period]:
+    """What the table by category can show: the daily round of three spans, 周排查, 月调度."""
+    longer = [one for one in statistics.longer_periods(day) if one.key]
+    return [*statistics.periods(day), *longer]
 
 
 def _day_line(counted: Rounds, day: date) -> Line:
@@ -96,17 +104,20 @@ def _day_line(counted: Rounds, day: date) -> Line:
 
 
 def _category_lines(counted: Rounds, archive: dict[str, Machines], period: Period) -> list[Line]:
-    """One line a category that has machines or had to-dos in the period."""
+    """One line a category that has machines or had to-dos in the period, licence families last."""
+    had = counted.categories(period.first, period.last, period.cadence)
+    others = sorted(had - set(Category.values))
+    about = {"cadence": period.cadence, "kind": period.kind}
     lines = []
-    for category in Category:
-        tally = counted.total(period.first, period.last, category.value)
-        machines = archive.get(category.value, Machines())
-        if not machines.total and tally == statistics.Tally():
+    for category in (*Category.values, *others):
+        numbers = counted.total(period.first, period.last, category, **about)
+        machines = archive.get(category, Machines())
+        if not machines.total and numbers == Numbers():
             continue
-        narrowed = {"category": category.value}
+        narrowed = {"category": category}
         figures = [
             Figure("设备", machines.total, link("equipment:list", **narrowed)),
-            *round_figures(tally, period.first, period.last, **narrowed),
+            *round_figures(numbers, period.first, period.last, **about, **narrowed),
         ]
-        lines.append(Line(str(category.label), figures, tally.rate))
+        lines.append(Line(subjects.label(category), figures, numbers.rate))
     return lines

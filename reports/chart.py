@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from config.words import cn_day
-from duties.completion import Completion
-from reports.statistics import Tally
+from duties.completion import Completion, Numbers
 
 STEP = 10  # width of a day in the drawing, the bar being 7 of it
 BAR = 7
@@ -54,7 +53,7 @@ class Chart:
         return len(self.bars) * STEP
 
 
-def stacked(days: Sequence[tuple[date, Tally]]) -> Chart | None:
+def stacked(days: Sequence[tuple[date, Numbers]]) -> Chart | None:
     """The chart of some days in order; None when nothing was owed on any of them."""
     top = max((tally.owed for _, tally in days), default=0)
     if top == 0:
@@ -65,7 +64,7 @@ def stacked(days: Sequence[tuple[date, Tally]]) -> Chart | None:
     return Chart(bars, top, days[0][0], days[-1][0], legend)
 
 
-def _bar(index: int, day: date, tally: Tally, top: int) -> Bar:
+def _bar(index: int, day: date, tally: Numbers, top: int) -> Bar:
     x = index * STEP + (STEP - BAR) / 2
     blocks, base, words = [], float(HEIGHT), []
     for one in STACK:

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from duties.completion import Completion
-from duties.enums import Cadence
+from duties.completion import Completion, Numbers
+from duties.enums import Cadence, TaskKind
 from equipment.enums import UseStatus
 from equipment.queries import NOBODY, OVERDUE
 from hazards.states import HazardState
@@ -67,23 +67,27 @@ def link(name: str, unit: Unit | None = None, **params: Any) -> str:
 
 
 def round_figures(
-    tally: statistics.Tally,
+    numbers: Numbers,
     first: date,
     last: date,
     *,
     unit: Unit | None = None,
     shown: Iterable[Completion] = SHOWN,
+    cadence: str = Cadence.DAILY.value,
+    kind: str = TaskKind.INSPECTION.value,
     **params: str,
 ) -> list[Figure]:
-    """The daily to-dos of the days from `first` to `last` by 完成情况."""
+    """The to-dos of the periods that begin from `first` to `last` by 完成情况."""
+    if kind != TaskKind.INSPECTION:
+        params["kind"] = kind
     return [
         Figure(
             "应检" if one == Completion.OWED else str(one.label),
-            getattr(tally, one.value),
+            getattr(numbers, one.value),
             link(
                 "duties:record-list",
                 unit,
-                cadence=Cadence.DAILY.value,
+                cadence=cadence,
                 date_from=first.isoformat(),
                 date_to=last.isoformat(),
                 completion=one.value,
@@ -93,6 +97,22 @@ def round_figures(
         )
         for one in shown
     ]
+
+
+def period_line(
+    counted: statistics.Rounds, period: statistics.Period, *, unit: Unit | None = None
+) -> Line:
+    """One line of a table: the to-dos of a period with their completion and rate."""
+    about = {"cadence": period.cadence, "kind": period.kind}
+    numbers = counted.total(period.first, period.last, **about)
+    found = round_figures(numbers, period.first, period.last, unit=unit, **about)
+    return Line(period.label, found, numbers.rate, period.note)
+
+
+def longer_lines(counted: statistics.Rounds, day: date, *, unit: Unit | None = None) -> list[Line]:
+    """周排查, 周报告, 月调度, 月报告, each now and last time; nothing if none was owed at all."""
+    lines = [period_line(counted, one, unit=unit) for one in statistics.longer_periods(day)]
+    return lines if any(one.value for line in lines for one in line.figures) else []
 
 
 def hazard_figures(counted: statistics.Hazards, *, unit: Unit | None = None) -> list[Figure]:

@@ -1,7 +1,7 @@
 """Figures of the dashboards: counted here for one unit, a region or many units at once.
 
-Every figure is counted by the definition its list filters by (duties.completion, hazards.queries,
-equipment.queries), so it equals the 共 N 条 of the list behind it.
+Every figure is counted by the definition its list filters by (duties.tallies with duties.completion,
+hazards.queries, equipment.queries), so it equals the 共 N 条 of the list behind it.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ from django.http import Http404
 from config.actor import Actor
 from config.clock import first_of_month, monday_of
 from config.codes import normalise
-from duties import queries_desk as records
-from duties.completion import Completion, where
-from duties.enums import Cadence
-from duties.models.task import TaskQuerySet
-from duties.queries_desk import RecordFilter
+from config.words import cn_date, cn_month, cn_week
+from duties.completion import Numbers
+from duties.enums import Cadence, TaskKind
+from duties.tallies import figures
 from equipment import queries as equipment
 from equipment.enums import Category, UseStatus
 from equipment.models import Equipment
@@ -30,91 +29,115 @@ from hazards.states import HazardState, Source
 from units.models import Unit
 from units.models.unit import UnitQuerySet
 
+DAYS_A_WEEK = 7
 DUE_SOON = str(equipment.DUE_SOON_DAYS)
 
 
-# ------------------------------------------------------------------ daily round
-@dataclass(frozen=True)
-class Tally:
-    """Daily to-dos: owed = on_time + backfilled + missed + open; waived beside it."""
-
-    owed: int = 0
-    on_time: int = 0
-    backfilled: int = 0
-    missed: int = 0
-    open: int = 0
-    waived: int = 0
-
-    @property
-    def rate(self) -> str:
-        """完成率 in words: what was done of what was owed; a dash when nothing was."""
-        done = self.on_time + self.backfilled
-        return f"{100 * done / self.owed:.1f}%" if self.owed else "—"
-
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(
-            *(mine + more for mine, more in zip(astuple(self), astuple(other), strict=True))
-        )
+# ------------------------------------------------------------------ rounds and reports
+# By period_on, cadence, kind and category.
+Cell = tuple[date, str, str, str]
+BY = ("period_on", "cadence", "kind", "category")
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """The daily to-dos of a span of days by day and category, counted once and summed at will."""
+    """The to-dos of a span of days by period, cadence, kind and category, summed at will."""
 
-    cells: dict[tuple[date, str], Tally]
+    cells: dict[Cell, Numbers]
 
-    def total(self, first: date, last: date, category: str = "") -> Tally:
-        """The sum of the days from `first` to `last`, of one category or of all."""
+    def total(
+        self,
+        first: date,
+        last: date,
+        category: str = "",
+        *,
+        cadence: str = Cadence.DAILY.value,
+        kind: str = TaskKind.INSPECTION.value,
+    ) -> Numbers:
+        """The sum of the periods that begin from `first` to `last`, of one category or of all."""
         found = (
-            tally
-            for (day, one), tally in self.cells.items()
-            if first <= day <= last and category in ("", one)
+            numbers
+            for (day, of_cadence, of_kind, one), numbers in self.cells.items()
+            if first <= day <= last
+            and category in ("", one)
+            and (of_cadence, of_kind) == (cadence, kind)
         )
-        return sum(found, Tally())
+        return sum(found, Numbers())
+
+    def categories(self, first: date, last: date, cadence: str) -> set[str]:
+        """The categories that had a to-do of a cadence in these periods."""
+        return {
+            category
+            for day, of_cadence, _kind, category in self.cells
+            if first <= day <= last and of_cadence == cadence
+        }
 
 
 @dataclass(frozen=True)
 class Period:
-    """A span of days with a name: today, the week from Monday to Sunday, the calendar month."""
+    """A span of days with a name; `cadence` is what is counted in it."""
 
     key: str
     label: str
     first: date
     last: date
+    cadence: str = Cadence.DAILY.value
+    kind: str = TaskKind.INSPECTION.value
+
+    @property
+    def note(self) -> str:
+        """Which days they are: 2026年11月20日, 第47周(11.16–11.22), 2026年11月."""
+        if self.first == self.last:
+            return cn_date(self.first)
+        days = (self.last - self.first).days + 1
+        return cn_week(self.first) if days == DAYS_A_WEEK else cn_month(self.first)
+
+
+def month_end(day: date) -> date:
+    return first_of_month(first_of_month(day) + timedelta(days=31)) - timedelta(days=1)
 
 
 def periods(day: date) -> list[Period]:
-    """Today, this week and this month as of a day."""
+    """The daily round of today, this week and this month as of a day."""
     monday, month = monday_of(day), first_of_month(day)
-    end = first_of_month(month + timedelta(days=31)) - timedelta(days=1)
     return [
         Period("today", "今日", day, day),
-        Period("week", "本周", monday, monday + timedelta(days=6)),
-        Period("month", "本月", month, end),
+        Period("week", "本周", monday, monday + timedelta(days=DAYS_A_WEEK - 1)),
+        Period("month", "本月", month, month_end(month)),
     ]
+
+
+def longer_periods(day: date) -> list[Period]:
+    """周排查 and 周报告 of this week and the last, 月调度 and 月报告 of this month and the last."""
+    monday, month = monday_of(day), first_of_month(day)
+    weeks = {"本周": monday, "上周": monday - timedelta(days=DAYS_A_WEEK)}
+    months = {"本月": month, "上月": first_of_month(month - timedelta(days=1))}
+    found = []
+    for cadence, kind, name, spans in (
+        (Cadence.WEEKLY, TaskKind.INSPECTION, "周排查", weeks),
+        (Cadence.WEEKLY, TaskKind.WEEKLY_REPORT, "周报告", weeks),
+        (Cadence.MONTHLY, TaskKind.INSPECTION, "月调度", months),
+        (Cadence.MONTHLY, TaskKind.MONTHLY_MINUTES, "月报告", months),
+    ):
+        for when, first in spans.items():
+            last = month_end(first) if spans is months else first + timedelta(days=DAYS_A_WEEK - 1)
+            key = cadence.value if (kind, when[0]) == (TaskKind.INSPECTION, "本") else ""
+            label = f"{name} · {when}"
+            found.append(Period(key, label, first, last, cadence.value, kind.value))
+    return found
+
+
+def earliest(day: date) -> date:
+    """The first day that any of these periods holds."""
+    return min(one.first for one in (*periods(day), *longer_periods(day)))
 
 
 def rounds(
     actor: Actor, first: date, last: date, *, now: datetime, unit: Unit | None = None
 ) -> Rounds:
-    """Count the daily to-dos of the days from `first` to `last` (one query)."""
-    asked = RecordFilter(date_from=first, date_to=last, unit=unit.code if unit else "")
-    rows = (
-        _daily(actor, asked, now)
-        .order_by()
-        .values("period_on", "category")
-        .annotate(**_completions(now))
-    )
-    return Rounds({(row.pop("period_on"), row.pop("category")): Tally(**row) for row in rows})
-
-
-def _daily(actor: Actor, asked: RecordFilter, now: datetime) -> TaskQuerySet:
-    """The rows of 风险管控记录, tab 日管控."""
-    return records.tasks(actor, asked, now=now).filter(cadence=Cadence.DAILY)
-
-
-def _completions(now: datetime) -> dict[str, Count]:
-    return {one.value: Count("pk", filter=where(one.value, now)) for one in Completion}
+    """Count the to-dos of the periods that begin from `first` to `last` (duties.tallies)."""
+    units = None if unit is None else [unit.pk]
+    return Rounds(figures(actor, first, last, now=now, by=BY, units=units))
 
 
 # ------------------------------------------------------------------ hazards
@@ -203,7 +226,7 @@ class UnitRow:
     """One unit with today's round, its archive and its open daily hazards."""
 
     unit: Unit
-    today: Tally
+    today: Numbers
     machines: int
     unbound: int
     open_hazards: int
@@ -230,10 +253,18 @@ def units(actor: Actor, asked: UnitFilter) -> UnitQuerySet:
 
 
 def unit_rows(actor: Actor, page: Collection[Unit], day: date, *, now: datetime) -> list[UnitRow]:
-    """The units of one page with their figures: three queries for any number of them."""
+    """The units of one page with their figures: four queries for any number of them."""
     ids = [unit.pk for unit in page]
-    asked = RecordFilter(date_from=day, date_to=day)
-    today = _by_unit(_daily(actor, asked, now), ids, **_completions(now))
+    today = figures(
+        actor,
+        day,
+        day,
+        now=now,
+        by=("unit_id",),
+        units=ids,
+        cadences=[Cadence.DAILY.value],
+        kind=TaskKind.INSPECTION.value,
+    )
     archive = _by_unit(
         Equipment.objects.for_actor(actor),
         ids,
@@ -248,7 +279,7 @@ def unit_rows(actor: Actor, page: Collection[Unit], day: date, *, now: datetime)
     return [
         UnitRow(
             unit=unit,
-            today=Tally(**today.get(unit.pk, {})),
+            today=today.get((unit.pk,), Numbers()),
             machines=archive.get(unit.pk, {}).get("total", 0),
             unbound=archive.get(unit.pk, {}).get("unbound", 0),
             open_hazards=open_ones.get(unit.pk, {}).get("number", 0),

@@ -14,6 +14,7 @@ from config.actor import Actor
 from config.clock import local_day
 from config.paging import paginate
 from config.words import cn_date
+from duties.completion import Numbers
 from equipment.queries import NOBODY
 from hazards.queries import OPEN
 from hazards.states import Source
@@ -24,6 +25,7 @@ from reports.figures import (
     Line,
     hazard_figures,
     link,
+    longer_lines,
     machine_figures,
     round_figures,
 )
@@ -43,6 +45,7 @@ class RegionBoard:
     today: list[Figure]
     rate: str
     week: list[Line]
+    longer: list[Line]
     hazards: list[Line]
     machines: list[Figure]
 
@@ -58,7 +61,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             "active": one == found.period,
             "count": None,
         }
-        for one in statistics.periods(found.day)
+        for one in board.category_periods(found.day)
     ]
     return render(request, "reports/dashboard.html", {"board": found, "tabs": tabs})
 
@@ -85,10 +88,11 @@ def region(request: HttpRequest) -> HttpResponse:
 
 # ------------------------------------------------------------------ figures with their links
 def region_board(actor: Actor, now: datetime, *, unit: Unit | None = None) -> RegionBoard:
-    """The figures of the actor's region, or of one unit of it (three queries)."""
+    """The figures of the actor's region, or of one unit of it (four queries)."""
     day = local_day(now)
     days = [day - timedelta(days=back) for back in range(WEEK)]
-    counted = statistics.rounds(actor, days[-1], day, now=now, unit=unit)
+    first = min(days[-1], statistics.earliest(day))
+    counted = statistics.rounds(actor, first, day, now=now, unit=unit)
     today = counted.total(day, day)
     archive = statistics.machines(actor, day, unit=unit)
     return RegionBoard(
@@ -96,6 +100,7 @@ def region_board(actor: Actor, now: datetime, *, unit: Unit | None = None) -> Re
         today=round_figures(today, day, day, unit=unit),
         rate=today.rate,
         week=[_day_line(counted.total(one, one), one, unit) for one in days],
+        longer=longer_lines(counted, day, unit=unit),
         hazards=[
             Line(one.label, hazard_figures(one, unit=unit))
             for one in statistics.hazards_by_source(actor, day, unit=unit)
@@ -104,8 +109,8 @@ def region_board(actor: Actor, now: datetime, *, unit: Unit | None = None) -> Re
     )
 
 
-def _day_line(tally: statistics.Tally, day: date, unit: Unit | None) -> Line:
-    return Line(cn_date(day), round_figures(tally, day, day, unit=unit), tally.rate)
+def _day_line(numbers: Numbers, day: date, unit: Unit | None) -> Line:
+    return Line(cn_date(day), round_figures(numbers, day, day, unit=unit), numbers.rate)
 
 
 def _unit_figures(row: statistics.UnitRow, day: date) -> list[Figure]:

@@ -36,7 +36,7 @@ from units.models import Department, Position, Staff, Unit
 
 As = Callable[[Any], Client]
 YESTERDAY = TODAY - timedelta(days=1)
-QUERIES = 10
+QUERIES = 11
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +113,29 @@ class TestDashboard:
         assert [line.note for line in board.periods] == [
             "2026年11月20日", "第47周(11.16–11.22)", "2026年11月"
         ]  # fmt: skip
+
+    def test_the_longer_rounds_and_reports(self, history: World, as_: As) -> None:
+        client = as_(history.jia_admin)
+        assert client.get("/dashboard/").context["board"].longer == []
+        longer_rounds(history)
+        answer = client.get("/dashboard/?period=weekly")
+        board = answer.context["board"]
+        assert table(board.longer) == {
+            "周排查 · 本周": [3, 1, 0, 0, 2, 0],
+            "周排查 · 上周": [2, 0, 1, 1, 0, 1],
+            "周报告 · 本周": [1, 0, 0, 0, 1, 0],
+            "周报告 · 上周": [0, 0, 0, 0, 0, 0],
+            "月调度 · 本月": [1, 0, 0, 0, 1, 0],
+            "月调度 · 上月": [1, 0, 0, 1, 0, 0],
+            "月报告 · 本月": [0, 0, 0, 0, 0, 0],
+            "月报告 · 上月": [1, 0, 0, 1, 0, 0],
+        }
+        notes = ["第47周(11.16–11.22)", "第46周(11.9–11.15)", "2026年11月", "2026年10月"]
+        assert [line.note for line in board.longer] == [*notes[:2] * 2, *notes[2:] * 2]
+        assert table(board.categories)["电梯"] == [2, 2, 1, 0, 0, 1, 0]
+        assert table(board.categories)["电梯安装（含修理）"] == [0, 1, 0, 0, 0, 1, 0]
+        found = figures(board)
+        assert {one.url: one.value for one in found} == lengths(client, found)
 
     @pytest.mark.parametrize(
         ("today", "week", "month"),
@@ -232,6 +255,26 @@ class TestDashboard:
         with django_assert_num_queries(2 + QUERIES):  # the session and its account come first
             board = client.get("/dashboard/").context["board"]
         assert board.periods[0].figures[0].value == number
+
+
+def longer_rounds(world: World) -> None:
+    """Weekly and monthly to-dos of now and last time, of a category and of a licence family."""
+    jia, last_week, last_month = world.jia, TODAY - timedelta(days=7), date(2026, 10, 31)
+    tasks.task(jia, TODAY, category="lift", state="done", owner=world.li)
+    tasks.task(jia, TODAY, category="lift", level="director", owner=world.wang)
+    family = LicenceFamily.objects.get(name="电梯安装（含修理）").code
+    tasks.task(jia, TODAY, category=family)
+    tasks.task(jia, TODAY, category="lift", kind="weekly_report", level="director")
+    for level, state in (
+        ("officer", "missed"),
+        ("director", "backfilled"),
+        ("principal", "waived"),
+    ):
+        tasks.task(jia, last_week, category="crane", level=level, state=state)
+    monthly = {"cadence": "monthly", "level": "principal", "category": "lift"}
+    tasks.task(jia, TODAY, **monthly)
+    tasks.task(jia, last_month, state="missed", **monthly)
+    tasks.task(jia, last_month, state="missed", kind="monthly_minutes", **monthly)
 
 
 def lengths(client: Client, found: Iterable[Figure]) -> dict[str, int]:
@@ -505,6 +548,6 @@ class TestRegion:
             unit = people.unit(f"万州{index}公司", region="500101")
             tasks.task(machines.machine(unit, "lift"), TODAY)
         client = as_(bureau)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(12):
             answer = client.get("/bureau/")
         assert len(answer.context["rows"]) == number
