@@ -6,7 +6,9 @@ A subject is a Category value (using unit), the code of a LicenceFamily (product
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from equipment.enums import Category
 from equipment.models.reference import LicenceFamily
@@ -52,12 +54,7 @@ def of(value: str) -> Subject:
     if value == FILLING:
         return Subject(value, "充装单位", UnitKind.FILLING.value, Category.CYLINDER.value)
     if value not in _families:
-        _families.update(
-            {
-                family.code: Subject(family.code, family.name, family.unit_kind, family.category)
-                for family in LicenceFamily.objects.all()
-            }
-        )
+        _load_families()
     return _families.get(value, Subject(value, value, UnitKind.USING.value, value))
 
 
@@ -69,3 +66,43 @@ def label(value: str) -> str:
 def duty_category(value: str) -> str:
     """The duty category of a subject: what scopes of directors are compared with."""
     return of(value).category
+
+
+def every() -> list[Subject]:
+    """All subjects there are: categories, the filling unit, licence families."""
+    if not _families:
+        _load_families()
+    return [*(of(value) for value in (*Category.values, FILLING)), *_families.values()]
+
+
+def directed_by(posts: Iterable[Any]) -> set[str]:
+    """The subjects that some identities direct: the director's post of the fitting kind of unit
+    whose scope covers it. In: Post or Appointment, anything with `role` and `categories`."""
+    return _held(posts, DIRECTOR_OF)
+
+
+def inspected_by(posts: Iterable[Any]) -> set[str]:
+    """The subjects that some identities inspect as officers of the fitting kind of unit."""
+    return _held(posts, OFFICER_OF)
+
+
+def _held(posts: Iterable[Any], role_of: Mapping[str, Role]) -> set[str]:
+    fitting = [post for post in posts if post.role in role_of.values()]
+    if not fitting:
+        return set()
+    return {
+        subject.value
+        for subject in every()
+        for post in fitting
+        if post.role == role_of[subject.unit_kind]
+        and (not post.categories or subject.category in post.categories)
+    }
+
+
+def _load_families() -> None:
+    _families.update(
+        {
+            family.code: Subject(family.code, family.name, family.unit_kind, family.category)
+            for family in LicenceFamily.objects.all()
+        }
+    )

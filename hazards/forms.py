@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -10,10 +10,12 @@ from uuid import uuid4
 from django import forms
 from django.forms.boundfield import BoundField
 
+from equipment import subjects
 from equipment.enums import Category
 from hazards.models import Hazard
 from hazards.queries import OPEN
 from hazards.states import HazardState
+from units.models.unit import UnitKind
 
 PHOTO_SLOTS = 4
 _DATE_ERRORS = {"required": "请选择整改期限。", "invalid": "日期格式不正确，请重新选择。"}
@@ -30,6 +32,13 @@ class OrderForm(forms.Form):
         label="整改措施", widget=_textarea(4), error_messages={"required": "请填写整改措施。"}
     )
     due_on = forms.DateField(label="整改期限", error_messages=_DATE_ERRORS)
+
+
+class DeadlineForm(forms.Form):
+    """整改期限 of a weekly or monthly hazard; `seen` is the one the form was opened with."""
+
+    due_on = forms.DateField(label="整改期限", error_messages=_DATE_ERRORS)
+    seen = forms.DateField(required=False, widget=forms.HiddenInput)
 
 
 @dataclass(frozen=True)
@@ -114,9 +123,7 @@ class FilterForm(forms.Form):
     severity = forms.ChoiceField(
         label="隐患等级", required=False, choices=_choices("全部等级", Hazard.Severity.choices)
     )
-    category = forms.ChoiceField(
-        label="设备类别", required=False, choices=_choices("全部类别", Category.choices)
-    )
+    category = forms.ChoiceField(label="类别", required=False)
     overdue = forms.ChoiceField(
         label="逾期",
         required=False,
@@ -125,11 +132,28 @@ class FilterForm(forms.Form):
     date_from = forms.DateField(label="发现日期起", required=False)
     date_to = forms.DateField(label="发现日期止", required=False)
     machine = forms.CharField(required=False, widget=forms.HiddenInput)
+    licence = forms.CharField(required=False, widget=forms.HiddenInput)
+    station = forms.CharField(required=False, widget=forms.HiddenInput)
     unit = forms.CharField(required=False, widget=forms.HiddenInput)
     source = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, is_bureau: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        is_bureau: bool = False,
+        unit_kinds: Collection[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["category"].choices = _subjects(unit_kinds)
         self.fields["keyword"].widget.attrs["placeholder"] = (
             "单位、设备、隐患、发现人" if is_bureau else "设备、地点、隐患、发现人"
         )
+
+
+def _subjects(unit_kinds: Collection[str]) -> list[Any]:
+    """What a list is narrowed to: 设备类别, and the licences of producing and filling units."""
+    named = [(one.value, one.label) for one in subjects.every() if one.value not in Category.values]
+    if unit_kinds and not {*unit_kinds} - {UnitKind.USING}:
+        return [("", "全部类别"), *Category.choices]
+    return [("", "全部类别"), ("设备类别", Category.choices), ("许可与充装", named)]

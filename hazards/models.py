@@ -9,10 +9,11 @@ from django.db.models import F, Q
 
 from config.codes import new_code
 from config.workflow import Transition, offers
+from equipment import subjects
 from equipment.models import Equipment, Licence, Station
 from hazards.states import TRANSITIONS, HazardState, Source
 from units.models import Appointment, Photo, Staff, Unit
-from units.roles import DIRECTORS
+from units.roles import OFFICERS
 
 if TYPE_CHECKING:
     from config.actor import Actor
@@ -150,30 +151,38 @@ class Hazard(models.Model):
         return self.description
 
     def has_director(self) -> bool:
-        """Whether the unit has a director whose scope covers this hazard's category today."""
-        from django.utils import timezone  # a permission question is about the present moment
+        """Whether the unit has a director whose scope covers this hazard's subject today."""
+        held = _in_force_now().filter(staff__unit_id=self.unit_id)
+        return self.category in subjects.directed_by(held)
 
-        from config.clock import local_day
-
-        return any(
-            not appointment.categories or self.category in appointment.categories
-            for appointment in Appointment.objects.filter(
-                staff__unit_id=self.unit_id,
-                staff__ended_on=None,
-                role__in=DIRECTORS,
-                period__contains=local_day(timezone.now()),
-            )
-        )
+    def inspected(self) -> Equipment | Licence | Station | None:
+        """What was inspected; None in a weekly or monthly round, which is about a whole subject."""
+        return self.equipment or self.licence or self.station
 
     def is_rectifier(self, actor: Actor) -> bool:
-        """The machine's present officer; who found it where no machine is concerned."""
-        if self.equipment_id is not None:
-            return self.equipment.officer_id == actor.staff_id
-        return self.found_by_id == actor.staff_id
+        """The present officer of what was inspected; in a pool who found it, and once he is no
+        officer any more, every officer in scope (a machine without an officer has nobody)."""
+        inspected = self.inspected()
+        if self.equipment_id is not None or (inspected and inspected.officer_id is not None):
+            return inspected.officer_id == actor.staff_id
+        if self.found_by_id == actor.staff_id:
+            return True
+        if self.category not in subjects.inspected_by(actor.posts):
+            return False
+        return not _in_force_now().filter(staff_id=self.found_by_id, role__in=OFFICERS).exists()
 
     def offers(self, actor: Actor) -> list[Transition]:
         """The buttons this actor gets now."""
         return offers(self.TRANSITIONS, self, actor)
+
+
+def _in_force_now() -> models.QuerySet[Appointment]:
+    """Identities in force at this moment: a permission question is about the present."""
+    from django.utils import timezone
+
+    from config.clock import local_day
+
+    return Appointment.objects.in_force(local_day(timezone.now())).filter(staff__ended_on=None)
 
 
 class HazardEvent(models.Model):
@@ -182,6 +191,7 @@ class HazardEvent(models.Model):
     class Name(models.TextChoices):
         FOUND = "found", "发现隐患"
         ORDERED = "ordered", "下达整改措施"
+        SCHEDULED = "scheduled", "设定整改期限"
         RECTIFIED = "rectified", "确认完成整改"
         REVIEWED = "reviewed", "复查通过"
         RETURNED = "returned", "复查退回"

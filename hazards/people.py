@@ -7,16 +7,19 @@ from datetime import date
 
 from django.db.models import Q
 
+from equipment import subjects
 from hazards.models import Hazard
 from hazards.states import Source
 from units.models import Appointment, Staff
-from units.roles import DIRECTORS, Role
+from units.roles import OFFICERS, Role
 
 
 def directors(unit_id: int, category: str, day: date) -> list[Staff]:
-    """The directors of a unit whose scope covers a category on a day (decision 3)."""
-    covers = Q(categories=[]) | Q(categories__contains=[category])
-    return _holders(unit_id, day, covers & Q(role__in=DIRECTORS))
+    """The directors of a unit whose scope covers a subject on a day (decision 3): 质量安全总监 for
+    what is produced, 安全总监 for the rest."""
+    subject = subjects.of(category)
+    role = subjects.DIRECTOR_OF[subject.unit_kind]
+    return _holders(unit_id, day, Q(role=role) & _covers(subject.category))
 
 
 def principals(unit_id: int, day: date) -> list[Staff]:
@@ -32,31 +35,42 @@ def deciders(unit_id: int, category: str, day: date) -> list[Staff]:
 def rectifiers(hazard: Hazard, day: date) -> list[Staff]:
     """Who has to put a hazard right on a day (decision 12); empty when nobody is named.
 
-    Daily: the machine's present officer, or the finder where no machine is concerned; weekly: the
-    directors; monthly: the principal.
+    Daily: the present officer of the machine, licence or station, or the pool's man where none is
+    named; weekly: the directors; monthly: the principal.
     """
     if hazard.source == Source.WEEKLY:
         return deciders(hazard.unit_id, hazard.category, day)
     if hazard.source == Source.MONTHLY:
         return principals(hazard.unit_id, day)
-    if hazard.equipment is None:
-        return [hazard.found_by]
-    return [hazard.equipment.officer] if hazard.equipment.officer is not None else []
+    inspected = hazard.inspected()
+    if inspected is not None and inspected.officer is not None:
+        return [inspected.officer]
+    return [] if hazard.equipment_id is not None else _pool(hazard, day)
 
 
-def covered_categories(unit_id: int, day: date) -> tuple[bool, set[str]]:
-    """(a director covers everything, the categories covered by some director) on a day."""
-    scopes = list(
-        Appointment.objects.in_force(day)
-        .filter(staff__unit_id=unit_id, staff__ended_on=None, role__in=DIRECTORS)
-        .values_list("categories", flat=True)
-    )
-    return any(not scope for scope in scopes), {one for scope in scopes for one in scope}
+def _pool(hazard: Hazard, day: date) -> list[Staff]:
+    """Who found it, while he is an officer; then every officer whose scope covers it."""
+    finder = _holders(hazard.unit_id, day, Q(staff_id=hazard.found_by_id, role__in=OFFICERS))
+    if finder:
+        return finder
+    subject = subjects.of(hazard.category)
+    role = subjects.OFFICER_OF[subject.unit_kind]
+    return _holders(hazard.unit_id, day, Q(role=role) & _covers(subject.category))
+
+
+def directed(unit_id: int, day: date) -> set[str]:
+    """The subjects that some director of a unit covers on a day."""
+    held = Appointment.objects.in_force(day).filter(staff__unit_id=unit_id, staff__ended_on=None)
+    return subjects.directed_by(held)
 
 
 def names(people: Iterable[Staff]) -> str:
     """「王总、赵督」"""
     return "、".join(person.name for person in people)
+
+
+def _covers(category: str) -> Q:
+    return Q(categories=[]) | Q(categories__contains=[category])
 
 
 def _holders(unit_id: int, day: date, which: Q) -> list[Staff]:

@@ -2,25 +2,28 @@
 
 Filters of the desk list in the URL (other rooms link with them): `source` daily|weekly|monthly,
 `state` (a HazardState, or open = 待下达 and 待整改), `overdue` now|ever, `category`, `severity`,
-`date_from`, `date_to` (发现日期), `keyword`, `machine` and `unit` (public codes).
+`date_from`, `date_to` (发现日期), `keyword`, `machine`, `licence`, `station` and `unit` (public
+codes). `category` is a subject (equipment.subjects).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from config.actor import Actor
-from equipment.models import Equipment
-from hazards import people
+from equipment import subjects
+from equipment.models import Equipment, Licence, Station
+from hazards import people, wording
 from hazards.models import Hazard, HazardPhoto, HazardQuerySet
 from hazards.states import HazardState, Source
-from units.models import Photo, Unit
+from units.models import Appointment, Photo, Unit
 from units.roles import DIRECTORS, OFFICERS, Role
 
 PENDING_ORDER = HazardState.PENDING_ORDER.value
@@ -30,15 +33,18 @@ REVIEWED = HazardState.REVIEWED.value
 
 OPEN = "open"
 PHOTO_PURPOSE = "hazard_photo"
+# A finding of the same item at the same subject within so many days is a repeated one (B112).
+REPEAT_WITHIN = timedelta(days=90)
+# Everything that is printed or asked about what was inspected, in one query.
+INSPECTED = ("equipment__officer", "licence__officer", "licence__family", "station__officer")
 
 
 def get_hazard(actor: Actor, code: str) -> Hazard:
     """Return a hazard the actor may see; Http404 for a foreign unit's (house rule 7)."""
     found = (
         Hazard.objects.for_actor(actor)
-        .select_related(
-            "unit", "equipment__officer", "found_by", "ordered_by", "rectified_by", "reviewed_by"
-        )
+        .select_related("unit", *INSPECTED, "found_by", "ordered_by", "rectified_by", "reviewed_by")
+        .annotate(earlier=_earlier())
         .filter(code=code)
         .first()
     )
@@ -50,16 +56,9 @@ def get_hazard(actor: Actor, code: str) -> Hazard:
 # ---------------------------------------------------------------- whose turn it is
 def decider_scope(actor: Actor, day: date) -> Q:
     """The hazards a person decides on as director, or as principal where there is no director."""
-    scope = Q(pk__in=[])
-    for post in actor.posts:
-        if post.role in DIRECTORS and not post.categories:
-            return Q()
-        if post.role in DIRECTORS:
-            scope |= Q(category__in=post.categories)
+    scope = Q(category__in=subjects.directed_by(actor.posts))
     if actor.has_role(Role.PRINCIPAL) and actor.unit_id is not None:
-        everything, covered = people.covered_categories(actor.unit_id, day)
-        if not everything:
-            scope |= ~Q(category__in=covered) if covered else Q(pk__isnull=False)
+        scope |= ~Q(category__in=people.directed(actor.unit_id, day))
     return scope
 
 
@@ -68,12 +67,33 @@ def rectifier_scope(actor: Actor, day: date, *, decides: Q | None = None) -> Q:
     decides = decider_scope(actor, day) if decides is None else decides
     scope = Q(source=Source.WEEKLY) & decides
     if any(actor.has_role(role) for role in OFFICERS):
-        own = Q(equipment__officer_id=actor.staff_id)
-        own |= Q(equipment=None, found_by_id=actor.staff_id)
-        scope |= Q(source=Source.DAILY) & own
+        scope |= Q(source=Source.DAILY) & _rectified_by_officer(actor, day)
     if actor.has_role(Role.PRINCIPAL):
         scope |= Q(source=Source.MONTHLY)
     return scope
+
+
+def _named(staff_id: int | None) -> Q:
+    """Hazards of the machines, licences and stations a person is the officer of."""
+    return (
+        Q(equipment__officer_id=staff_id)
+        | Q(licence__officer_id=staff_id)
+        | Q(station__officer_id=staff_id)
+    )
+
+
+# Nobody is named for what was inspected: who puts it right comes out of the pool.
+_POOLED = Q(equipment=None, licence__officer=None, station__officer=None)
+
+
+def _rectified_by_officer(actor: Actor, day: date) -> Q:
+    """The set twin of Hazard.is_rectifier."""
+    finder = Appointment.objects.in_force(day).filter(
+        staff=OuterRef("found_by"), staff__ended_on=None, role__in=OFFICERS
+    )
+    falls_to_pool = Q(category__in=subjects.inspected_by(actor.posts)) & ~Exists(finder)
+    pooled = _POOLED & (Q(found_by_id=actor.staff_id) | falls_to_pool)
+    return _named(actor.staff_id) | pooled
 
 
 @dataclass(frozen=True)
@@ -93,11 +113,15 @@ def waiting_hazards(actor: Actor, *, day: date) -> HazardQuerySet:
     """The hazards whose next step is this person's (the set twin of `hazard.offers`)."""
     if actor.staff_id is None:
         return Hazard.objects.none()
+    return Hazard.objects.for_actor(actor).filter(_waits_for(actor, day))
+
+
+def _waits_for(actor: Actor, day: date) -> Q:
     decides = decider_scope(actor, day)
-    return Hazard.objects.for_actor(actor).filter(
+    return (
         Q(state=PENDING_ORDER) & decides
         | Q(state=PENDING_RECTIFICATION) & rectifier_scope(actor, day, decides=decides)
-        | Q(state=RECTIFIED, unit__reviews_hazards=True)
+        | Q(state=RECTIFIED, source=Source.DAILY, unit__reviews_hazards=True)
         & ~Q(rectified_by_id=actor.staff_id)
         & decides
     )
@@ -143,6 +167,7 @@ def is_overseer(actor: Actor) -> bool:
 def field_tabs(actor: Actor, source: str, day: date, *, reviews: bool) -> list[Tab]:
     """The tabs of the phone list for one person and round (F63, F64, F65)."""
     done = Tab("done", "已整改", Q(state__in=[RECTIFIED, REVIEWED]), _LATEST)
+    reviews = reviews and source == Source.DAILY
     if reviews:
         done = Tab("done", "已复查", Q(state=REVIEWED), _LATEST)
     to_review = [Tab("review", "待复查", Q(state=RECTIFIED), _LATEST)] if reviews else []
@@ -166,37 +191,57 @@ def field_tabs(actor: Actor, source: str, day: date, *, reviews: bool) -> list[T
 
 def field_hazards(actor: Actor) -> HazardQuerySet:
     """What a person's phone lists: the principal the whole unit, a director his scope, an officer
-    the hazards of his machines and what he found or put right himself."""
+    the hazards of his machines, licences and stations, those of his pool, and what he found or
+    put right himself."""
     hazards = Hazard.objects.for_actor(actor)
     if actor.staff_id is None:
         return hazards.none()
     if actor.has_role(Role.PRINCIPAL):
         return hazards
     me = actor.staff_id
-    seen = Q(equipment__officer_id=me) | Q(found_by_id=me) | Q(rectified_by_id=me)
-    for post in actor.posts:
-        if post.role in DIRECTORS:
-            if not post.categories:
-                return hazards
-            seen |= Q(category__in=post.categories)
+    seen = _named(me) | Q(found_by_id=me) | Q(rectified_by_id=me)
+    seen |= Q(category__in=subjects.directed_by(actor.posts))
+    seen |= _POOLED & Q(source=Source.DAILY, category__in=subjects.inspected_by(actor.posts))
     return hazards.filter(seen)
 
 
-def field_sources(actor: Actor, hazards: HazardQuerySet) -> list[str]:
-    """The rounds to choose between: daily always; weekly (directors, principal) and monthly
-    (principal) once such hazards exist."""
-    allowed = [Source.WEEKLY.value] if is_overseer(actor) else []
+@dataclass(frozen=True)
+class Round:
+    """One round of the phone's list: how many of its hazards wait for this person."""
+
+    source: str
+    waiting: int
+
+
+def field_rounds(actor: Actor, hazards: HazardQuerySet, *, day: date) -> list[Round]:
+    """The rounds to choose between (M 2.5, 3.6, 3.7, 4.4): 日 for everybody, 周 for directors and
+    the principal, 月 for the principal; another one where the person has hazards of it."""
+    found = {
+        row["source"]: row
+        for row in hazards.order_by()
+        .values("source")
+        .annotate(waiting=Count("pk", filter=_waits_for(actor, day)))
+    }
+    own = {Source.DAILY.value}
+    if is_overseer(actor):
+        own.add(Source.WEEKLY.value)
     if actor.has_role(Role.PRINCIPAL):
-        allowed.append(Source.MONTHLY.value)
-    present = set()
-    if allowed:
-        present = set(
-            hazards.filter(source__in=allowed)
-            .order_by()
-            .values_list("source", flat=True)
-            .distinct()
-        )
-    return [Source.DAILY.value, *(one for one in allowed if one in present)]
+        own.add(Source.MONTHLY.value)
+    return [
+        Round(one, found.get(one, {}).get("waiting", 0))
+        for one in Source.values
+        if one in own or one in found
+    ]
+
+
+def opening_round(actor: Actor, rounds: list[Round]) -> str:
+    """The round a list opens with: where something waits for this person, else the one that is his
+    by his post."""
+    waiting = [one.source for one in rounds if one.waiting]
+    if waiting:
+        return waiting[0]
+    roles = {post.role for post in actor.posts}
+    return Source.MONTHLY.value if roles == {Role.PRINCIPAL.value} else Source.DAILY.value
 
 
 def tab_counts(hazards: HazardQuerySet, tabs: list[Tab]) -> dict[str, int]:
@@ -206,9 +251,37 @@ def tab_counts(hazards: HazardQuerySet, tabs: list[Tab]) -> dict[str, int]:
     )
 
 
+def described(hazards: HazardQuerySet) -> HazardQuerySet:
+    """Hazards with the names that a row prints, in one query."""
+    return hazards.select_related("unit", *INSPECTED, "found_by")
+
+
 def with_people(hazards: HazardQuerySet) -> HazardQuerySet:
-    """Everything a list row prints, in one query."""
-    return hazards.select_related("unit", "equipment__officer", "found_by")
+    """Everything a list row prints, in one query: names, and how often it was found before."""
+    return described(hazards).annotate(earlier=_earlier())
+
+
+def _earlier() -> Coalesce:
+    """How often the same item had been found at the same subject in the 90 days before (B112)."""
+    same = {name: OuterRef(name) for name in ("unit", "source", "category", "item_key")}
+    inspected = ("equipment", "licence", "station")
+    before = (
+        Hazard.objects.order_by()
+        .alias(**{f"its_{name}": _key(name) for name in inspected})
+        .filter(
+            found_at__lt=OuterRef("found_at"),
+            found_on__gte=OuterRef("found_on") - REPEAT_WITHIN,
+            **same,
+            **{f"its_{name}": _key(name, OuterRef) for name in inspected},
+        )
+    )
+    counted = before.values("unit").annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted), 0)
+
+
+def _key(column: str, of: type = F) -> Coalesce:
+    """A foreign key that compares equal where it is empty in both rows."""
+    return Coalesce(of(f"{column}_id"), 0)
 
 
 def unit_of(actor: Actor) -> Unit:
@@ -236,23 +309,20 @@ def next_step(hazard: Hazard, *, day: date) -> NextStep | None:
             return NextStep(f"等待 {people.names(who)} 下达整改措施")
         if who:
             return NextStep(
-                f"等待 {people.names(who)} 下达整改措施。该设备未绑定安全员，下达后无人整改，"
-                "请单位管理员在设备档案中绑定。",
+                f"等待 {people.names(who)} 下达整改措施。{_nobody_rectifies(hazard, '下达后')}",
                 True,
             )
-        return NextStep(
-            "本单位没有分管该类设备的安全总监，也没有主要负责人，无人下达整改措施，"
-            "请单位管理员在人员管理中登记。",
-            True,
-        )
+        return NextStep(f"{_nobody_decides(hazard)}，无人下达整改措施，{_REGISTER}", True)
     if hazard.state == PENDING_RECTIFICATION:
         who = people.rectifiers(hazard, day)
         if who:
             return NextStep(f"等待 {people.names(who)} 完成整改")
         if hazard.source == Source.DAILY:
-            return NextStep("该设备未绑定安全员，无人整改，请单位管理员在设备档案中绑定。", True)
-        return NextStep("本单位没有登记负责整改的人员，请单位管理员在人员管理中登记。", True)
-    if hazard.state == RECTIFIED and hazard.unit.reviews_hazards:
+            return NextStep(_nobody_rectifies(hazard), True)
+        if hazard.source == Source.MONTHLY:
+            return NextStep(f"本单位没有主要负责人，无人确认完成整改，{_REGISTER}", True)
+        return NextStep(f"{_nobody_decides(hazard)}，无人确认完成整改，{_REGISTER}", True)
+    if hazard.state == RECTIFIED and hazard.source == Source.DAILY and hazard.unit.reviews_hazards:
         who = [
             one
             for one in people.deciders(hazard.unit_id, hazard.category, day)
@@ -260,6 +330,23 @@ def next_step(hazard: Hazard, *, day: date) -> NextStep | None:
         ]
         return NextStep(f"等待 {people.names(who)} 复查") if who else None
     return None
+
+
+_REGISTER = "请单位管理员在人员管理中登记。"
+
+
+def _nobody_decides(hazard: Hazard) -> str:
+    subject = subjects.of(hazard.category)
+    director = subjects.DIRECTOR_OF[subject.unit_kind].label
+    return f"本单位没有分管“{subject.label}”的{director}，也没有主要负责人"
+
+
+def _nobody_rectifies(hazard: Hazard, when: str = "") -> str:
+    if hazard.equipment_id is not None:
+        return f"该设备未绑定安全员，{when}无人整改，请单位管理员在设备档案中绑定。"
+    officer = subjects.OFFICER_OF[subjects.of(hazard.category).unit_kind].label
+    named = wording.subject_word(hazard)
+    return f"该{named}没有责任人，本单位也没有{officer}，{when}无人整改，{_REGISTER}"
 
 
 def trail(hazard: Hazard) -> list[Any]:
@@ -311,6 +398,8 @@ def desk_hazards(actor: Actor, filters: dict[str, Any], *, day: date) -> HazardQ
         "date_from": "found_on__gte",
         "date_to": "found_on__lte",
         "machine": "equipment__code",
+        "licence": "licence__code",
+        "station": "station__code",
         "unit": "unit__code",
     }
     hazards = hazards.filter(
@@ -336,6 +425,10 @@ def _matches(keyword: str, actor: Actor) -> Q:
         "equipment__name",
         "equipment__place",
         "equipment__equipment_code",
+        "licence__number",
+        "licence__family__name",
+        "station__name",
+        "station__number",
         "found_by__name",
     ]
     if actor.kind == "bureau":
@@ -355,28 +448,33 @@ class Unattended:
 
 
 def unattended(actor: Actor, *, day: date) -> Unattended:
-    """What a unit admin is warned of: nobody to order (decision 12), or no officer bound."""
+    """What a unit admin is warned of: nobody to order or close (decision 12), or no officer bound."""
     if actor.unit_id is None:
         return Unattended(0, 0)
-    open_ones = Hazard.objects.for_actor(actor).filter(source=Source.DAILY)
+    open_ones = Hazard.objects.for_actor(actor).unresolved()
     without_decider = 0
     if not people.principals(actor.unit_id, day):
-        everything, covered = people.covered_categories(actor.unit_id, day)
-        if not everything:
-            without_decider = (
-                open_ones.filter(state=PENDING_ORDER).exclude(category__in=covered).count()
-            )
+        decided = Q(state=PENDING_ORDER) | Q(source=Source.WEEKLY)
+        nobody = decided & ~Q(category__in=people.directed(actor.unit_id, day))
+        without_decider = open_ones.filter(nobody | Q(source=Source.MONTHLY)).count()
     without_officer = open_ones.filter(
-        state__in=[PENDING_ORDER, PENDING_RECTIFICATION],
-        equipment__isnull=False,
-        equipment__officer=None,
+        source=Source.DAILY, equipment__isnull=False, equipment__officer=None
     ).count()
     return Unattended(without_decider, without_officer)
 
 
 def machine_hazards(actor: Actor, equipment: Any, *, limit: int = 5) -> tuple[list[Hazard], int]:
     """The open hazards of a machine for its page (newest first), and how many there are."""
-    found = Hazard.objects.for_actor(actor).filter(equipment=equipment).unresolved()
+    return subject_hazards(actor, equipment=equipment, limit=limit)
+
+
+def subject_hazards(actor: Actor, *, limit: int = 5, **subject: Any) -> tuple[list[Hazard], int]:
+    """The open hazards of one subject (newest first), and how many there are.
+
+    In: one of `equipment`, `licence`, `station`; or `category` with `source` for a weekly or monthly
+    round.
+    """
+    found = Hazard.objects.for_actor(actor).filter(**subject).unresolved()
     return list(with_people(found)[:limit]), found.count()
 
 
@@ -388,7 +486,7 @@ def source_counts(hazards: HazardQuerySet) -> dict[str, int]:
 
 
 def narrowed_to(actor: Actor, filters: dict[str, Any]) -> str:
-    """Name of the machine or unit a link has narrowed the list to; empty when to none."""
+    """What a link has narrowed the list to, by name; empty when to nothing."""
     names = []
     if filters.get("unit"):
         unit = Unit.objects.for_actor(actor).filter(code=filters["unit"]).first()
@@ -396,4 +494,10 @@ def narrowed_to(actor: Actor, filters: dict[str, Any]) -> str:
     if filters.get("machine"):
         machine = Equipment.objects.for_actor(actor).filter(code=filters["machine"]).first()
         names.append(machine.name if machine else "未找到的设备")
+    if filters.get("licence"):
+        licence = Licence.objects.for_actor(actor).filter(code=filters["licence"]).first()
+        names.append(str(licence) if licence else "未找到的许可")
+    if filters.get("station"):
+        station = Station.objects.for_actor(actor).filter(code=filters["station"]).first()
+        names.append(station.name if station else "未找到的工位")
     return " ".join(names)

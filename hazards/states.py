@@ -8,7 +8,8 @@ from django.db import models
 
 from config.actor import Actor
 from config.workflow import Transition
-from units.roles import DIRECTORS, OFFICERS, Role
+from equipment import subjects
+from units.roles import OFFICERS, Role
 
 
 class HazardState(models.TextChoices):
@@ -27,16 +28,18 @@ class Source(models.TextChoices):
 
 
 def acts_as_director(hazard: Any, actor: Actor) -> bool:
-    """A director whose scope covers the category; the principal where there is none (decision 5)."""
+    """The director of the fitting kind whose scope covers the hazard's subject; the principal where
+    there is none (decision 5)."""
     if actor.unit_id is None or actor.unit_id != hazard.unit_id:
         return False
-    if any(actor.has_role(role, hazard.category) for role in DIRECTORS):
+    subject = subjects.of(hazard.category)
+    if actor.has_role(subjects.DIRECTOR_OF[subject.unit_kind], subject.category):
         return True
     return actor.has_role(Role.PRINCIPAL) and not hazard.has_director()
 
 
 def may_rectify(hazard: Any, actor: Actor) -> bool:
-    """Daily: the machine's present officer; weekly: a director; monthly: the principal."""
+    """Daily: the present officer of what was inspected; weekly: a director; monthly: the principal."""
     if actor.unit_id is None or actor.unit_id != hazard.unit_id:
         return False
     if hazard.source == Source.DAILY:
@@ -46,10 +49,19 @@ def may_rectify(hazard: Any, actor: Actor) -> bool:
     return actor.has_role(Role.PRINCIPAL)
 
 
+def may_schedule(hazard: Any, actor: Actor) -> bool:
+    """Weekly and monthly hazards get their deadline from who closes them; daily ones by the order."""
+    return hazard.source != Source.DAILY and may_rectify(hazard, actor)
+
+
 def may_review(hazard: Any, actor: Actor) -> bool:
-    """Where the unit asks for it: a director who did not do the rectification himself."""
+    """Daily, where the unit asks for it: a director who did not do the rectification himself.
+
+    Weekly and monthly hazards are closed by directors and principals themselves (decision 12).
+    """
     return (
-        hazard.unit.reviews_hazards
+        hazard.source == Source.DAILY
+        and hazard.unit.reviews_hazards
         and hazard.rectified_by_id != actor.staff_id
         and acts_as_director(hazard, actor)
     )
@@ -64,6 +76,13 @@ TRANSITIONS = (
         acts_as_director,
         stamps="ordered",
         refused="该隐患的整改措施已经下达，不能重复下达。",
+    ),
+    Transition(
+        "schedule",
+        frozenset({HazardState.PENDING_RECTIFICATION.value}),
+        HazardState.PENDING_RECTIFICATION.value,
+        "设定整改期限",
+        may_schedule,
     ),
     Transition(
         "rectify",

@@ -13,6 +13,7 @@ urlpatterns = [
     path("m/hazards/<slug:code>/", field.field_detail, name="field-detail"),
     path("m/hazards/<slug:code>/order/", field.order, name="order"),
     path("m/hazards/<slug:code>/rectify/", field.rectify, name="rectify"),
+    path("m/hazards/<slug:code>/deadline/", field.deadline, name="deadline"),
     path("m/hazards/<slug:code>/review/", field.review, name="review"),
     path("m/hazards/<slug:code>/send-back/", field.send_back, name="send-back"),
 ]

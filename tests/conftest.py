@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client, TransactionTestCase
 
+from equipment import subjects
 from tests import world as worlds
 from units.models import User
 
@@ -55,6 +56,7 @@ TransactionTestCase._fixture_teardown = _empty_tables
 def django_db_setup(django_db_setup: None, django_db_blocker: object) -> Iterator[None]:
     with django_db_blocker.unblock():
         call_command("load_reference", verbosity=0)
+        subjects.every()  # kept for the process: no test's query count depends on the order
     yield
     with django_db_blocker.unblock():
         _end_other_sessions()

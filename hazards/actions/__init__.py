@@ -5,6 +5,7 @@ from hazards.actions.overdue import mark_overdue
 from hazards.actions.record import record_hazard
 from hazards.actions.rectify import submit_rectification
 from hazards.actions.review import review_rectification, send_back
+from hazards.actions.schedule import set_deadline
 from hazards.actions.steps import LONGEST_DEADLINE
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "record_hazard",
     "review_rectification",
     "send_back",
+    "set_deadline",
     "submit_rectification",
 ]

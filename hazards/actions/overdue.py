@@ -23,6 +23,7 @@ from config.clock import end_of, local_day
 from hazards import people
 from hazards.actions import steps
 from hazards.models import Hazard, HazardEvent, HazardQuerySet
+from hazards.queries import INSPECTED
 from hazards.states import HazardState
 from units import audit
 from units.models import Staff
@@ -62,7 +63,7 @@ def _mark_batch(now: datetime) -> int:
     lapsed = list(
         _lapsed(day)
         .select_for_update(of=("self",))
-        .select_related("unit", "equipment__officer", "found_by")
+        .select_related("unit", *INSPECTED, "found_by")
         .order_by("pk")[:BATCH]
     )
     if not lapsed:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from config.actor import Actor
 from config.clock import local_day
@@ -16,7 +17,7 @@ from hazards import people, wording
 from hazards.actions import steps
 from hazards.models import Hazard, HazardEvent, HazardPhoto
 from hazards.states import HazardState, Source
-from units import audit
+from units import audit, outbox
 from units.models import Photo
 
 IMMEDIATE, PENDING = "immediate", "pending"
@@ -42,9 +43,8 @@ def record_hazard(
 ) -> Hazard:
     """Record what one 不合格 answer found and return the hazard (M 2.2, decisions 10 and 12).
 
-    In: `item` as frozen in the checklist version (key, risk_category, item, hazard, measure,
-    is_severe), `answer` as submitted (handling immediate | pending, handling_result, note,
-    no_photo_reason), the photos taken for it; `equipment`, `licence` or `station` where one was
+    In: `item` as frozen in the checklist version, `answer` as submitted (handling immediate |
+    pending, handling_result, note, no_photo_reason), the photos taken for it; `equipment`, `licence` or `station` where one was
     inspected, none of them in a weekly or monthly round (its subject is `category`).
     立即处理 → born 已整改 with its result; 待处理 → 待下达 (daily) or 待整改 (weekly, monthly) and
     the deciders are told; severe ones are told at once either way.
@@ -60,6 +60,7 @@ def record_hazard(
     photos = list(photos)
     said = _read_answer(answer, photos)
     is_immediate = answer["handling"] == IMMEDIATE
+    closed = {"rectified_at": now, "rectified_by_id": actor.staff_id} if is_immediate else {}
     hazard = Hazard(
         unit_id=unit_id,
         equipment=equipment,
@@ -72,11 +73,7 @@ def record_hazard(
         found_at=now,
         found_by_id=actor.staff_id,
         is_immediate=is_immediate,
-        rectified_at=now if is_immediate else None,
-        rectified_by_id=actor.staff_id if is_immediate else None,
-        **origin,
-        **_read_item(item),
-        **said,
+        **(origin | _read_item(item) | said | closed),
     )
     try:
         with transaction.atomic():
@@ -164,6 +161,8 @@ def _tell(hazard: Hazard, *, actor: Actor, now: datetime) -> None:
         told = people.principals(hazard.unit_id, day)
     else:
         told = people.deciders(hazard.unit_id, hazard.category, day)
+    if not told and not hazard.is_immediate:
+        _warn_unit(hazard, now=now)
     what = "下达整改措施" if hazard.source == Source.DAILY else "组织整改"
     if hazard.severity == Hazard.Severity.SEVERE:
         done = "，已现场处理，请核实" if hazard.is_immediate else f"。请立即{what}"
@@ -172,3 +171,18 @@ def _tell(hazard: Hazard, *, actor: Actor, now: datetime) -> None:
     elif not hazard.is_immediate:
         text = f"{actor.name}发现隐患：{steps.subject(hazard)}。请{what}。"
         steps.tell_all(told, hazard, kind="hazard.found", text=text, actor=actor, now=now)
+
+
+def _warn_unit(hazard: Hazard, *, now: datetime) -> None:
+    """Without a director in scope and without a principal only the unit admin can help (decision 12)."""
+    outbox.tell_unit(
+        hazard.unit_id,
+        kind="hazard.unattended",
+        text=steps.shorten(
+            f"发现隐患：{steps.subject(hazard)}。本单位没有分管的总监，也没有主要负责人，"
+            "无人处理，请在人员管理中登记。"
+        ),
+        dedupe_key=f"hazard.unattended:{hazard.code}",
+        now=now,
+        link=reverse("hazards:detail", args=[hazard.code]),
+    )

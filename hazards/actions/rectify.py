@@ -14,7 +14,7 @@ from hazards import people, wording
 from hazards.actions import steps
 from hazards.actions.overdue import write_overdue
 from hazards.models import Hazard, HazardEvent, HazardPhoto
-from hazards.states import HazardState
+from hazards.states import HazardState, Source
 from units import audit
 from units.models import Photo
 
@@ -33,8 +33,8 @@ def submit_rectification(
 ) -> Hazard:
     """Confirm that a hazard has been put right and return it (M 2.5, 3.7, 4.4; decision 12).
 
-    Daily: the machine's present officer, not before the order; weekly: a director; monthly: the
-    principal. Wants a result, and photos or the reason why there is none. Sent twice by the same
+    Daily: the present officer of what was inspected, not before the order; weekly: a director;
+    monthly: the principal. Wants a result, and photos or the reason why there is none. Sent twice by the same
     person with the same result it is one confirmation. After the deadline the lapse is written
     down first, whether or not the hourly sweep has come by.
     RuleBroken: result_missing, result_too_long, no_photo_reason_missing (beside their fields),
@@ -93,7 +93,7 @@ def _write_down(hazard: Hazard, photos: list[Photo], *, actor: Actor, now: datet
         before={"state": HazardState.PENDING_RECTIFICATION.value},
         after={"state": hazard.state, "result": hazard.result, "photos": len(photos)},
     )
-    if hazard.unit.reviews_hazards:
+    if hazard.unit.reviews_hazards and hazard.source == Source.DAILY:
         steps.tell_all(
             people.deciders(hazard.unit_id, hazard.category, local_day(now)),
             hazard,

@@ -20,8 +20,6 @@ from hazards.states import Source
 from hazards.views import shown
 from units.roles import Can
 
-_TAB_LABELS = {Source.DAILY: "日隐患", Source.WEEKLY: "周隐患", Source.MONTHLY: "月隐患"}
-
 
 @page(Can.HAZARD_VIEW)
 def hazard_list(request: HttpRequest) -> HttpResponse:
@@ -55,11 +53,12 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
 
 def asked_hazards(request: HttpRequest, day: date) -> tuple[FilterForm, str, HazardQuerySet]:
     """The filter of a desk list, the tab (source) asked for, and the hazards of all tabs."""
-    form = FilterForm(request.GET, is_bureau=request.actor.kind == "bureau")
+    actor = request.actor
+    form = FilterForm(request.GET, is_bureau=actor.kind == "bureau", unit_kinds=actor.unit_kinds)
     form.is_valid()
     source = request.GET.get("source", "")
     source = source if source in Source.values else Source.DAILY.value
-    return form, source, queries.desk_hazards(request.actor, form.cleaned_data, day=day)
+    return form, source, queries.desk_hazards(actor, form.cleaned_data, day=day)
 
 
 @page(Can.HAZARD_VIEW)
@@ -89,7 +88,7 @@ def _tabs(query: QueryDict, source: str, counts: dict[str, int]) -> list[dict[st
         params.pop("page", None)
         tabs.append(
             {
-                "label": _TAB_LABELS[one],
+                "label": one.label,
                 "url": f"?{params.urlencode()}",
                 "active": one.value == source,
                 "count": counts[one.value],
@@ -105,8 +104,8 @@ def _warnings(actor: Actor, day: Any) -> list[dict[str, str]]:
     if stuck.without_decider:
         found.append(
             {
-                "text": f"有 {stuck.without_decider} 条隐患无人下达整改措施：本单位没有分管该类设备的"
-                "安全总监，也没有主要负责人。",
+                "text": f"有 {stuck.without_decider} 条隐患无人下达整改措施或确认完成整改：本单位没有分管的"
+                "安全总监（质量安全总监），也没有主要负责人。",
                 "url": shown.link("units:staff-list"),
                 "label": "到人员管理登记",
             }

@@ -10,6 +10,7 @@ from config.access import page
 from config.clock import local_day
 from config.excel import export
 from config.excel.export import ExportColumn
+from hazards import queries
 from hazards.views import shown
 from hazards.views.desk import asked_hazards
 from units.roles import Can
@@ -17,8 +18,8 @@ from units.roles import Can
 CHUNK = 2_000
 COLUMNS = (
     ExportColumn("单位", 28),
-    ExportColumn("设备", 24),
-    ExportColumn("设备类别", 12),
+    ExportColumn("检查对象", 24),
+    ExportColumn("类别", 16),
     ExportColumn("风险隐患", 40),
     ExportColumn("隐患等级", 12),
     ExportColumn("来源", 10),
@@ -54,7 +55,7 @@ def hazard_export(request: HttpRequest) -> HttpResponseBase:
                 row.hazard.due_on,
                 row.standing.word,
             )
-            for row in shown.rows(found.iterator(chunk_size=CHUNK), day)
+            for row in shown.rows(queries.described(found).iterator(chunk_size=CHUNK), day)
         ),
         title="风险隐患记录",
         described=export.described(form),

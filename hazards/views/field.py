@@ -23,7 +23,7 @@ from config.workflow import find
 from hazards import actions, queries, wording
 from hazards.actions.rectify import NO_PHOTO
 from hazards.actions.review import needs_new_deadline
-from hazards.forms import OrderForm, RectifyForm, ReviewForm, SendBackForm
+from hazards.forms import DeadlineForm, OrderForm, RectifyForm, ReviewForm, SendBackForm
 from hazards.models import Hazard
 from hazards.states import Source
 from hazards.views import shown
@@ -31,7 +31,7 @@ from units.models import Photo
 from units.photos import store_photo
 from units.roles import Can
 
-# (tab, is an overseer) -> title and text of an empty list
+# Title and text of an empty list by tab
 _EMPTY = {
     "order": ("没有待下达的隐患", "安全员巡查发现并上报的隐患，会在这里等待下达整改措施。"),
     "rectify": ("没有待整改的隐患", "巡查发现、需要整改的隐患会出现在这里。"),
@@ -44,20 +44,21 @@ _EMPTY = {
 
 @page(Can.FIELD_HOME)
 def field_list(request: HttpRequest) -> HttpResponse:
-    """日隐患管理 with its tabs; 周 / 月隐患管理 once there are such hazards."""
+    """日隐患管理, 周 / 月隐患管理 by role (M 2.5, 3.6, 3.7, 4.4), each with its tabs."""
     actor = request.actor
     day = local_day(timezone.now())
     hazards = queries.field_hazards(actor)
-    sources = queries.field_sources(actor, hazards)
+    rounds = queries.field_rounds(actor, hazards, day=day)
     source = request.GET.get("source", "")
-    source = source if source in sources else Source.DAILY.value
+    if source not in {one.source for one in rounds}:
+        source = queries.opening_round(actor, rounds)
     tabs = queries.field_tabs(actor, source, day, reviews=queries.unit_of(actor).reviews_hazards)
     hazards = hazards.filter(source=source)
     counts = queries.tab_counts(hazards, tabs)
     tab = _opening(tabs, counts, request.GET.get("tab", ""))
     found = queries.with_people(hazards.filter(tab.where).order_by(*tab.order))
     listed, size = paginate(request, found)
-    title, text = _EMPTY[tab.key]
+    title, text = _empty(tab.key, source)
     return render(
         request,
         "hazards/field_list.html",
@@ -65,11 +66,12 @@ def field_list(request: HttpRequest) -> HttpResponse:
             "title": wording.TITLES[source],
             "rounds": [
                 {
-                    "label": wording.TITLES[one],
-                    "url": f"?source={one}",
-                    "active": one == source,
+                    "label": Source(one.source).label,
+                    "url": f"?source={one.source}",
+                    "active": one.source == source,
+                    "count": one.waiting,
                 }
-                for one in sources
+                for one in rounds
             ],
             "tabs": [
                 {
@@ -87,6 +89,16 @@ def field_list(request: HttpRequest) -> HttpResponse:
             "empty_text": text,
         },
     )
+
+
+def _empty(tab: str, source: str) -> tuple[str, str]:
+    if tab == "rectify" and source == Source.WEEKLY:
+        return _EMPTY[tab][
+            0
+        ], "周排查发现的隐患会出现在这里，由安全总监（质量安全总监）确认完成整改。"
+    if tab == "rectify" and source == Source.MONTHLY:
+        return _EMPTY[tab][0], "月调度检查发现的隐患会出现在这里，由主要负责人确认完成整改。"
+    return _EMPTY[tab]
 
 
 def _opening(tabs: list[queries.Tab], counts: dict[str, int], wanted: str) -> queries.Tab:
@@ -137,10 +149,9 @@ def order(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-# Weekly hazards are put right by directors, monthly ones by the principal (F65).
-@page((Can.HAZARD_RECTIFY, Can.HAZARD_ORDER), writes=True)
+@page(Can.HAZARD_RECTIFY, writes=True)
 def rectify(request: HttpRequest, code: str) -> HttpResponse:
-    """确认完成整改 (F64): result and photos; good photos stay when something else is wrong."""
+    """确认完成整改 (F64, F65): result and photos; good photos stay when something else is wrong."""
     hazard = queries.get_hazard(request.actor, code)
     now = timezone.now()
     if request.method != "POST":
@@ -166,6 +177,34 @@ def rectify(request: HttpRequest, code: str) -> HttpResponse:
         ),
         "已确认完成整改。",
         kept=shown.kept_pictures(photos),
+    )
+
+
+@page(Can.HAZARD_ORDER, writes=True)
+def deadline(request: HttpRequest, code: str) -> HttpResponse:
+    """设定整改期限 of a weekly or monthly hazard by who closes it (F65)."""
+    hazard = queries.get_hazard(request.actor, code)
+    now = timezone.now()
+    if request.method != "POST":
+        require_offer(hazard, "schedule", request.actor)
+        form = DeadlineForm(initial={"due_on": hazard.due_on, "seen": hazard.due_on})
+        return _form_page(request, "hazards/deadline.html", hazard, form, now)
+    require_right(hazard, "schedule", request.actor)
+    form = DeadlineForm(request.POST)
+    return _apply(
+        request,
+        "hazards/deadline.html",
+        hazard,
+        form,
+        now,
+        lambda: actions.set_deadline(
+            hazard,
+            due_on=form.cleaned_data["due_on"],
+            seen=form.cleaned_data["seen"],
+            actor=request.actor,
+            now=now,
+        ),
+        "已设定整改期限。",
     )
 
 
@@ -243,7 +282,13 @@ def status_of(form: BaseForm) -> int:
     if not form.is_bound:
         return 200
     codes = {error.code for errors in form.errors.as_data().values() for error in errors}
-    return 409 if "wrong_state" in codes else 403 if "not_yours" in codes else 422
+    return (
+        409
+        if codes & {"wrong_state", "changed_meanwhile"}
+        else 403
+        if "not_yours" in codes
+        else 422
+    )
 
 
 def _apply(

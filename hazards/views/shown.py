@@ -20,12 +20,16 @@ ORIGIN_PAGES = {"inspection": ("duties:record", "duties:field-record")}
 ACTION_PAGES = {
     "order": "hazards:order",
     "rectify": "hazards:rectify",
+    "schedule": "hazards:deadline",
     "review": "hazards:review",
     "send_back": "hazards:send-back",
 }
+# Steps beside the one that moves a hazard on.
+QUIET = ("send_back", "schedule")
 _EVENT_KINDS = {
     HazardEvent.Name.FOUND.value: "open",
     HazardEvent.Name.ORDERED.value: "open",
+    HazardEvent.Name.SCHEDULED.value: "open",
     HazardEvent.Name.RECTIFIED.value: "done",
     HazardEvent.Name.REVIEWED.value: "done",
     HazardEvent.Name.RETURNED.value: "late",
@@ -44,6 +48,7 @@ class Row:
     category: str
     deadline: str
     is_late: bool
+    repeat: str
 
 
 def rows(hazards: Iterable[Hazard], day: date, *, first: int = 1) -> list[Row]:
@@ -57,6 +62,7 @@ def rows(hazards: Iterable[Hazard], day: date, *, first: int = 1) -> list[Row]:
             category=wording.category_label(hazard.category),
             deadline=wording.deadline(hazard, day),
             is_late=wording.overdue_days(hazard, day) > 0,
+            repeat=wording.repeat(hazard),
         )
         for number, hazard in enumerate(hazards, first)
     ]
@@ -68,7 +74,7 @@ def buttons(hazard: Hazard, actor: Actor) -> list[dict[str, str]]:
         {
             "label": row.verb,
             "url": reverse(ACTION_PAGES[row.name], args=[hazard.code]),
-            "style": "sz-btn-quiet" if row.name == "send_back" else "btn-primary",
+            "style": "sz-btn-quiet" if row.name in QUIET else "btn-primary",
         }
         for row in hazard.offers(actor)
     ]
@@ -128,6 +134,9 @@ def whole(hazard: Hazard, *, day: date) -> dict[str, Any]:
         "is_open": hazard.state in (queries.PENDING_ORDER, queries.PENDING_RECTIFICATION),
         "place": wording.place_of(hazard),
         "category": wording.category_label(hazard.category),
+        "subject_word": wording.subject_word(hazard),
+        "category_word": wording.category_word(hazard),
+        "repeat": wording.repeat(hazard),
         "next_step": queries.next_step(hazard, day=day),
         "stop_use": wording.STOP_USE,
         "found_photos": pictures(photos["found"], "发现时照片"),
@@ -153,7 +162,8 @@ def steps(hazard: Hazard) -> list[str]:
         names = ["发现隐患", "下达整改措施", "完成整改"]
     else:
         names = ["发现隐患", "完成整改"]
-    is_reviewed = hazard.unit.reviews_hazards or hazard.state == queries.REVIEWED
+    asks = hazard.source == Source.DAILY and hazard.unit.reviews_hazards
+    is_reviewed = asks or hazard.state == queries.REVIEWED
     return [*names, "复查"] if is_reviewed else names
 
 

@@ -120,22 +120,29 @@ def test_severe_stands_first_with_word_and_icon(world: World, as_: As) -> None:
     assert text_of(page).count("严重隐患") == 1
 
 
-def test_weekly_and_monthly_appear_with_role_and_rows(world: World, as_: As) -> None:
-    def rounds(who: User) -> list[str]:
-        return [one["label"] for one in as_(who).get(LIST).context["rounds"]]
+def test_rounds_are_those_of_the_role_and_of_what_one_has(world: World, as_: As) -> None:
+    def rounds(who: User) -> list[tuple[str, int]]:
+        found = as_(who).get(LIST).context["rounds"]
+        return [(one["label"], one["count"]) for one in found]
 
-    assert rounds(world.wang.user) == ["日隐患管理"]
-    weekly = made.hazard(world.lift, source="weekly", state="pending_rectification")
-    monthly = made.hazard(world.lift, source="monthly", state="pending_rectification")
-    assert rounds(world.li.user) == ["日隐患管理"]
-    assert rounds(world.wang.user) == ["日隐患管理", "周隐患管理"]
-    assert rounds(world.chen.user) == ["日隐患管理", "周隐患管理", "月隐患管理"]
-    page = as_(world.wang.user).get(LIST, {"source": "weekly"})
+    assert rounds(world.li.user) == [("日隐患", 0)]
+    assert rounds(world.wang.user) == [("日隐患", 0), ("周隐患", 0)]
+    assert rounds(world.chen.user) == [("日隐患", 0), ("周隐患", 0), ("月隐患", 0)]
+    assert as_(world.chen.user).get(LIST).context["title"] == "月隐患管理"
+    weekly = made.hazard(world.lift, source="weekly", state="pending_rectification", equipment=None)
+    monthly = made.hazard(
+        world.lift, source="monthly", state="pending_rectification", equipment=None
+    )
+    # The finder reads them; the director closes the weekly one, the principal the monthly one.
+    assert rounds(world.li.user) == [("日隐患", 0), ("周隐患", 0), ("月隐患", 0)]
+    assert rounds(world.zhang.user) == [("日隐患", 0)]
+    assert rounds(world.wang.user) == [("日隐患", 0), ("周隐患", 1), ("月隐患", 0)]
+    assert rounds(world.chen.user) == [("日隐患", 0), ("周隐患", 0), ("月隐患", 1)]
+    page = as_(world.wang.user).get(LIST)
     assert (page.context["title"], listed(page)) == ("周隐患管理", {weekly.pk})
     assert tabs_of(page)[0] == ("待整改", 1)
-    page = as_(world.chen.user).get(LIST, {"source": "monthly"})
-    assert listed(page) == {monthly.pk}
-    assert listed(as_(world.li.user).get(LIST, {"source": "weekly"})) == set()
+    assert listed(as_(world.chen.user).get(LIST)) == {monthly.pk}
+    assert listed(as_(world.zhang.user).get(LIST, {"source": "weekly"})) == set()
 
 
 def test_a_director_with_nothing_to_order_sees_what_he_is_to_review(world: World, as_: As) -> None:

@@ -30,26 +30,31 @@ ROLES = (
 )
 # (source, transition) -> (state it starts from, who may); everything else is refused.
 DECIDERS = {"director", "principal_without_director"}
+PRINCIPALS = {"principal", "principal_without_director"}
 ALLOWED = {
     ("daily", "order"): ("pending_order", DECIDERS),
     ("daily", "rectify"): ("pending_rectification", {"officer"}),
     ("daily", "review"): ("rectified", DECIDERS),
     ("daily", "send_back"): ("rectified", DECIDERS),
     ("weekly", "rectify"): ("pending_rectification", DECIDERS),
-    ("weekly", "review"): ("rectified", DECIDERS),
-    ("weekly", "send_back"): ("rectified", DECIDERS),
-    ("monthly", "rectify"): (
-        "pending_rectification",
-        {"principal", "principal_without_director"},
-    ),
-    ("monthly", "review"): ("rectified", DECIDERS),
-    ("monthly", "send_back"): ("rectified", DECIDERS),
+    ("weekly", "schedule"): ("pending_rectification", DECIDERS),
+    ("monthly", "rectify"): ("pending_rectification", PRINCIPALS),
+    ("monthly", "schedule"): ("pending_rectification", PRINCIPALS),
 }
 TARGETS = {
     "order": "pending_rectification",
     "rectify": "rectified",
+    "schedule": "pending_rectification",
     "review": "reviewed",
     "send_back": "pending_rectification",
+}
+# Where a step starts in every round, also where nobody may take it.
+STARTS = {
+    "order": "pending_order",
+    "rectify": "pending_rectification",
+    "schedule": "pending_rectification",
+    "review": "rectified",
+    "send_back": "rectified",
 }
 STATES = ("pending_order", "pending_rectification", "rectified", "reviewed")
 CELLS = [
@@ -60,6 +65,8 @@ CELLS = [
     if source == "daily" or state != "pending_order"
     for name in TARGETS
     for role in ROLES
+    # What nobody may in this round is asked of those who may something in another one.
+    if (source, name) in ALLOWED or role in {"officer", "director", "principal"}
 ]
 
 
@@ -94,6 +101,8 @@ def carry_out(name: str, hazard: Hazard, actor: Actor) -> Hazard:
         return actions.submit_rectification(
             hazard, result="已更换", photos=[], no_photo_reason="井道内", actor=actor, now=NOW
         )
+    if name == "schedule":
+        return actions.set_deadline(hazard, due_on=day, seen=None, actor=actor, now=NOW)
     if name == "review":
         return actions.review_rectification(hazard, actor=actor, now=NOW)
     return actions.send_back(hazard, reason="仍有异响", due_on=day, actor=actor, now=NOW)
@@ -111,7 +120,7 @@ def test_cell(world: World, source: str, state: str, name: str, role: str) -> No
     world.jia.save()
     hazard = made.hazard(world.lift, state=state, source=source)
     actor = actor_of(world, role)
-    from_state, may = ALLOWED.get((source, name), ("pending_order", DECIDERS))
+    from_state, may = ALLOWED.get((source, name), (STARTS[name], set()))
 
     expected = state == from_state and role in may
     offered = {row.name for row in Hazard.objects.get(pk=hazard.pk).offers(actor)}
