@@ -9,6 +9,7 @@ class DutiesConfig(AppConfig):
 
     def ready(self) -> None:
         from config import menus, reference
+        from duties.actions.checklist_items import PICTURE_PURPOSE
         from duties.actions.cover import end_unfit
         from duties.actions.draft import PHOTO_PURPOSE
         from duties.actions.report_drafts import PHOTO_PURPOSE as MINUTES_PHOTO
@@ -38,4 +39,5 @@ class DutiesConfig(AppConfig):
         public_facts.register(facts=todays_check, doors=todays_door)
         for purpose in (PHOTO_PURPOSE, MINUTES_PHOTO):
             files.register_purpose(purpose, files.own_unit_or_region(Can.RECORD_VIEW))
+        files.register_purpose(PICTURE_PURPOSE, files.own_unit_or_region(Can.RECORD_VIEW))
         menus.register_badge("duties:todo", badge)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +26,8 @@ Item = dict[str, Any]
 
 # What a filling unit is inspected by when neither a licence nor a station says which family.
 FILLING_FALLBACK = "cylinder_filling"
+# What a hazard can hold of an item's text.
+LONGEST = 300
 
 
 @dataclass(frozen=True)
@@ -81,29 +83,28 @@ def versions_in_force(
     return found
 
 
-def with_list(checklist: Checklist, cadence: str, at: datetime) -> Composed:
-    """What a round would be made of at `at` if this draft were enabled (see actions.checklists).
+def with_list(checklist: Checklist, *, category: str, cadence: str, at: datetime) -> Composed:
+    """What a round of `category` would be made of at `at` if this draft were enabled.
 
-    Lists that it takes the place of are left out, as they would be.
+    Own lists that share keys with it are left out: enabling ends them (actions.checklists).
     """
-    subject = _Subject.of(checklist.unit, checklist.category, cadence, checklist.unit_kind)
-    mine = _items_of(checklist)
-    pretended = Checklist(
-        pk=checklist.pk,
-        unit=checklist.unit,
-        category=checklist.category,
-        period=checklist.period,
-        enabled_at=at,
-    )
-    pretended._prefetched_objects_cache = {"items": mine}
+    subject = _Subject.of(checklist.unit, category, cadence, checklist.unit_kind)
+    mine = list(checklist.items.select_related("picture").order_by("number"))
     keys = {item.key for item in mine}
     others = [
         one
         for one in subject.lists
         if one.unit_id is None or not keys & {item.key for item in one.items.all()}
     ]
-    return _Subject(category=subject.category, cadence=cadence, unit_kind=subject.unit_kind,
-                    lists=[*others, pretended], holdings=subject.holdings).compose(at)  # fmt: skip
+    pretended = Checklist(
+        pk=checklist.pk,
+        unit_id=checklist.unit_id,
+        category=checklist.category,
+        period=checklist.period,
+        enabled_at=at,
+    )
+    pretended._prefetched_objects_cache = {"items": mine}
+    return replace(subject, lists=[*others, pretended]).compose(at)
 
 
 def freeze(composed: Composed, *, now: datetime) -> ChecklistVersion:
@@ -223,13 +224,18 @@ class _Subject:
         return {self.category, subjects.FILLING}
 
 
+def hazard_of(item: ChecklistItem) -> str:
+    """The 风险隐患 a round shows when an item fails; an own item may leave it out (F44)."""
+    return item.hazard or f"不符合要求：{item.item}"[:LONGEST]
+
+
 def _frozen(item: ChecklistItem, number: int, *, is_own: bool) -> Item:
     made = {
         "key": item.key,
         "number": number,
         "risk_category": item.risk_category,
         "item": item.item,
-        "hazard": item.hazard,
+        "hazard": hazard_of(item),
         "measure": item.measure,
         "is_severe": item.is_severe,
         "source": "custom" if is_own else "fixed",
@@ -253,10 +259,6 @@ def _candidates(
         .prefetch_related(Prefetch("items", items))
         .order_by("unit_id", "id")
     )
-
-
-def _items_of(checklist: Checklist) -> list[ChecklistItem]:
-    return list(checklist.items.select_related("picture").order_by("number"))
 
 
 def _turning_points(one: Checklist) -> Iterable[datetime]:

@@ -8,6 +8,7 @@ from duties.models import Checklist, Inspection, Task
 from hazards.models import Hazard
 from reports.models import IssuedDocument
 from tests.factories import (
+    checklists,
     codes,
     declarations,
     imports,
@@ -34,6 +35,8 @@ class Samples:
     # Public codes by the beginning of a route's name.
     codes: dict[str, str] = field(default_factory=dict)
     token: str = ""
+    # The key of an item of 甲's own checklist.
+    own_item: str = ""
 
     def kwargs(self, name: str, arguments: tuple[str, ...]) -> dict[str, object]:
         """The URL arguments of a route: by route name first, by room otherwise."""
@@ -63,6 +66,7 @@ class Samples:
         extra = {
             "token": self.token,
             "key": self.inspection.answers[0]["key"],
+            "item": self.own_item,
             "photo": records.NO_SUCH_UUID,
         }
         return {argument: {**extra, **known}[argument] for argument in arguments}
@@ -74,7 +78,9 @@ def build(world: World) -> Samples:
     inspection = records.inspection(done, world.li, failing=1)
     labelled = codes.device_code(world.lift)
     report = codes.public_report(labelled)
+    checklist = checklists.own(world.jia, "甲的自定义清单")
     own = {
+        "duties:checklist-": checklist.code,
         "equipment:report": report.code,
         "equipment:public-reported": report.code,
         "units:ticket": codes.ticket(world.li).code,
@@ -90,6 +96,7 @@ def build(world: World) -> Samples:
         checklist=Checklist.objects.filter(unit=None, category="lift", cadence="daily").first(),
         codes=_codes(world) | own,
         token=labelled.token,
+        own_item=checklist.items.get().key,
     )
 
 
