@@ -11,11 +11,14 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Least
 
 from config.clock import local_day
 from duties.enums import Cadence
-from duties.models import GenerationCursor
+from duties.models import GenerationCursor, Task
 from duties.tallies import last_ended, settle
+from units.models import Unit
 
 # Groups in which something was missed outside the periods that end now (a day generated late).
 _LATE_GROUPS = """
@@ -49,7 +52,6 @@ _LATE_SOURCE = """duties_task t JOIN duties_late_group late
 
 _BY_UNIT = "t.unit_id = ANY(%(units)s)"
 _BY_REGION = "t.unit_id IN (SELECT id FROM units_unit WHERE region_id = ANY(%(regions)s))"
-_ELSEWHERE = "t.unit_id IN (SELECT id FROM units_unit WHERE region_id <> ALL(%(regions)s))"
 
 
 def close_expired(
@@ -60,51 +62,54 @@ def close_expired(
     For everybody, some units, or one district. A district's periods that ended since the day its
     cursor says, and whose days are all generated (`generated_until`), are tallied and the cursor's
     `closed_until` moves on; nobody else writes it. Without a cursor only the groups that had
-    something open are tallied. Repeatable: a second run finds nothing. Joins the caller's
-    transaction if there is one.
+    something open are tallied. Repeatable: a second run finds nothing. A transaction a district,
+    or the caller's if there is one.
     """
+    if unit_ids is not None:
+        return _close(_BY_UNIT, {"units": list(unit_ids)}, [], now=now)
+    regions = [region_code] if region_code is not None else _regions_behind(now)
+    return sum(_close_region(region, now=now) for region in regions)
+
+
+def _regions_behind(now: datetime) -> list[str]:
+    """The districts where something is to be closed or tallied, in a fixed order (two queries)."""
+    yesterday = local_day(now) - timedelta(days=1)
+    due = Task.objects.open().filter(due_at__lte=now).order_by()
+    due_units = Unit.objects.filter(pk__in=due.values("unit_id"))
+    behind = GenerationCursor.objects.filter(generated_until__isnull=False).filter(
+        Q(closed_until=None) | Q(closed_until__lt=Least(F("generated_until"), Value(yesterday)))
+    )
+    found = {*due_units.values_list("region_id", flat=True).distinct()}
+    return sorted(found | {*behind.values_list("region_id", flat=True)})
+
+
+def _close_region(region_code: str, *, now: datetime) -> int:
+    """One district in a transaction of its own; its cursor is locked, and moved by nobody else."""
     with transaction.atomic():
-        if unit_ids is not None:
-            return _close(_BY_UNIT, {"units": list(unit_ids)}, [], now=now)
-        cursors = GenerationCursor.objects.select_for_update().order_by("region_id")
-        if region_code is not None:
-            cursors = cursors.filter(region_id=region_code)
-        known = list(cursors)
-        number = 0
-        for one in known:
-            number += _close_district(one, now=now)
-        named = [one.region_id for one in known]
-        if region_code is None:
-            number += _close(_ELSEWHERE, {"regions": named}, [], now=now)
-        elif not known:
-            number += _close(_BY_REGION, {"regions": [region_code]}, [], now=now)
-    return number
+        found = GenerationCursor.objects.select_for_update().filter(region_id=region_code).first()
+        if found is None or found.generated_until is None:
+            return _close(_BY_REGION, {"regions": [region_code]}, [], now=now)
+        return _close_district(found, now=now)
 
 
 def _close_district(cursor: GenerationCursor, *, now: datetime) -> int:
-    until = local_day(now) - timedelta(days=1)
-    if cursor.generated_until is not None:
-        until = min(until, cursor.generated_until)
+    until = min(local_day(now) - timedelta(days=1), cursor.generated_until)
     given: dict[str, object] = {"regions": [cursor.region_id]}
+    is_behind = cursor.closed_until is None or cursor.closed_until < until
     ending = []
-    if cursor.generated_until is not None and _is_behind(cursor, until):
-        for cadence in Cadence.values:
-            last = last_ended(cadence, until)
-            after = date.min
-            if cursor.closed_until is not None:
-                after = last_ended(cadence, cursor.closed_until)
-            if after < last:
-                given |= {f"after_{cadence}": after, f"until_{cadence}": last}
-                ending.append(cadence)
+    for cadence in Cadence.values if is_behind else ():
+        last = last_ended(cadence, until)
+        after = date.min
+        if cursor.closed_until is not None:
+            after = last_ended(cadence, cursor.closed_until)
+        if after < last:
+            given |= {f"after_{cadence}": after, f"until_{cadence}": last}
+            ending.append(cadence)
     number = _close(_BY_REGION, given, ending, now=now)
-    if ending:
+    if is_behind:
         cursor.closed_until = until
         cursor.save(update_fields=["closed_until"])
     return number
-
-
-def _is_behind(cursor: GenerationCursor, until: date) -> bool:
-    return cursor.closed_until is None or cursor.closed_until < until
 
 
 def _close(scope: str, given: dict[str, object], ending: list[str], *, now: datetime) -> int:
@@ -114,14 +119,14 @@ def _close(scope: str, given: dict[str, object], ending: list[str], *, now: date
         f"cadence = '{one}' AND period_on > %(after_{one})s AND period_on <= %(until_{one})s"
         for one in ending
     ]
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LATE_GROUPS)
         cursor.execute(_CLOSE.format(scope=scope, ending=" OR ".join(is_ending) or "FALSE"), given)
         number = int(cursor.fetchone()[0])
         cursor.execute("SELECT EXISTS (SELECT 1 FROM duties_late_group)")
         is_late = cursor.fetchone()[0]
-    for one in ending:
-        settle(_SOURCE.format(scope=scope, cadence=one), given)
-    if is_late:
-        settle(_LATE_SOURCE, given)
+        for one in ending:
+            settle(_SOURCE.format(scope=scope, cadence=one), given)
+        if is_late:
+            settle(_LATE_SOURCE, given)
     return number
