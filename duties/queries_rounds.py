@@ -13,14 +13,14 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, Q, Value, When
 
 from config.actor import Actor
 from config.clock import first_of_month, local_day, monday_of
 from config.natural import Natural
 from duties import pools
 from duties.enums import OPEN_STATES, Cadence, Level, TaskKind, TaskState
-from duties.models import Task
+from duties.models import Cover, Task
 from duties.models.task import TaskQuerySet
 from duties.queries import (
     BACKFILL_DAYS,
@@ -120,6 +120,8 @@ class Counts:
     open: int = 0
     waived: int = 0
     backfill: int = 0
+    # Finished ones that wait for a signature; of daily rounds several can be signed at once.
+    to_sign: int = 0
     due_at: datetime | None = None
 
     @property
@@ -137,6 +139,8 @@ class Board:
     """What one person has before him: by round, daily ones also by kind of unit (F52)."""
 
     days: int = BACKFILL_DAYS
+    # Whether a 请假代班 of today names this person, on either side.
+    is_covered: bool = False
     rounds: dict[str, Counts] = field(default_factory=dict)
     daily: dict[str, Counts] = field(default_factory=dict)
 
@@ -210,18 +214,27 @@ def board(actor: Actor, *, now: datetime) -> Board:
         .annotate(
             region=ArraySubquery(
                 Region.objects.filter(code__in=codes).order_by("code").values("settings")
-            )
+            ),
+            covered=Exists(
+                Cover.objects.in_force(local_day(now)).filter(
+                    Q(staff_id=actor.staff_id) | Q(stand_in_id=actor.staff_id)
+                )
+            ),
         )
-        .values("kind", "cadence", "unit_kind", "due_at", "region")
+        .values("kind", "cadence", "unit_kind", "due_at", "region", "covered")
         .annotate(
             owed=Count("pk", filter=~Q(state=TaskState.WAIVED)),
             open=Count("pk", filter=Q(state__in=OPEN_STATES)),
             missed=Count("pk", filter=Q(state__in=[*OPEN_STATES, TaskState.MISSED])),
             waived=Count("pk", filter=Q(state=TaskState.WAIVED)),
+            to_sign=Count("pk", filter=Q(state=TaskState.AWAITING_SIGNATURE)),
         )
     )
     settings = merged(groups[0]["region"]) if groups else region_settings(actor.region_code)
-    found = Board(days=int(settings.get("backfill_days", BACKFILL_DAYS)))
+    found = Board(
+        days=int(settings.get("backfill_days", BACKFILL_DAYS)),
+        is_covered=groups[0]["covered"] if groups else True,
+    )
     keys = {(one.kind, one.cadence): one.key for one in ROUNDS}
     for group in groups:
         key = keys[group["kind"], group["cadence"]]
@@ -236,6 +249,7 @@ def _add(counts: Counts, group: dict[str, Any], now: datetime, days: int) -> Non
         counts.owed += group["owed"]
         counts.open += group["open"]
         counts.waived += group["waived"]
+        counts.to_sign += group["to_sign"]
         counts.due_at = min(counts.due_at or group["due_at"], group["due_at"])
     elif group["due_at"] > now - timedelta(days=days):
         counts.backfill += group["missed"]

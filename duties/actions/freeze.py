@@ -6,12 +6,9 @@ Used by `submit.sign` for one round and by `together.sign_several` for several u
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-
-from django.db.models import F, OuterRef, Subquery
 
 from config.actor import Actor
 from config.clock import local_day
@@ -22,21 +19,20 @@ from duties.actions.claim import refuse_expired, refuse_unless_workable
 from duties.answers import (
     ROUND_KEY,
     Problem,
-    Sheet,
     document,
     missing,
     numbers_in_words,
 )
 from duties.documents import Facts, digest, freeze_facts, stop_facts
 from duties.enums import Handling, Result, TaskState, Timing
-from duties.models import DraftPhoto, Inspection, InspectionDraft, InspectionPhoto, Task
+from duties.models import Inspection, InspectionPhoto, Task
+from duties.queries_signing import Round
 from duties.tallies import recount
 from equipment.actions.stops import declare_stop
-from equipment.models import Equipment, StopDeclaration
-from equipment.queries import stop_on
+from equipment.models import Equipment
 from hazards.actions import record_hazard
 from units import audit
-from units.models import Photo, Signature
+from units.models import Signature
 
 ORIGIN_KIND = "inspection"
 
@@ -49,34 +45,7 @@ class Incomplete(RuleBroken):
         self.problems = list(problems)
 
 
-@dataclass
-class Round:
-    """One finished round: the locked to-do, its draft and photos, the 临时停用 of its day."""
-
-    task: Task
-    draft: InspectionDraft
-    photos: dict[str, list[Photo]] = field(default_factory=dict)
-    stop: StopDeclaration | None = None
-
-    @property
-    def sheet(self) -> Sheet:
-        """The draft as completeness and the frozen document see it."""
-        draft = self.draft
-        return Sheet(
-            items=draft.version.items,
-            answers=draft.answers,
-            photos={key: len(taken) for key, taken in self.photos.items()},
-            round_status=draft.round_status,
-            stop_reason=draft.stop_reason,
-            no_photo_reason=draft.round_meta.get("no_photo_reason", ""),
-            backfill_reason=draft.backfill_reason,
-            needs_backfill_reason=self.task.state == TaskState.MISSED,
-            has_status=self.task.equipment_id is not None,
-            is_declared=self.stop is not None,
-        )
-
-
-# ------------------------------------------------------------------ locking and reading
+# ------------------------------------------------------------------ locking
 def lock_rounds(tasks: Sequence[Task]) -> list[Task]:
     """Lock the machines by pk, then the to-dos by pk; return the to-dos as they now are, in order.
 
@@ -99,39 +68,6 @@ def lock_rounds(tasks: Sequence[Task]) -> list[Task]:
                 machine.catalogue = task.equipment.catalogue
             now_it.equipment = machine
     return [fresh[task.pk] for task in tasks]
-
-
-def rounds_of(tasks: Iterable[Task], actor: Actor) -> dict[int, Round]:
-    """The actor's own drafts of these to-dos with what signing needs, by to-do (two queries).
-
-    Photos are read only where they count: at 不合格, and of the machine on a day of 临时停用.
-    """
-    by_id = {task.pk: task for task in tasks}
-    covering = StopDeclaration.objects.filter(
-        equipment_id=OuterRef("task__equipment_id"),
-        period__contains=OuterRef("task__period_on"),
-        rejected_at=None,
-    )
-    drafts = (
-        InspectionDraft.objects.select_related("version", "staff")
-        .annotate(stop_id=Subquery(covering.order_by("-id").values("pk")[:1]))
-        .filter(task_id__in=by_id, staff_id=actor.staff_id)
-    )
-    found = {draft.task_id: Round(by_id[draft.task_id], draft) for draft in drafts}
-    for one in found.values():
-        if one.draft.stop_id is not None:
-            one.stop = stop_on(one.task.equipment, one.task.period_on)
-    wanted = [one.draft.pk for one in found.values() if _has_photos(one)]
-    if wanted:
-        links = DraftPhoto.objects.filter(draft_id__in=wanted, removed_at=None)
-        for link in links.select_related("photo").annotate(task_id=F("draft__task_id")):
-            found[link.task_id].photos.setdefault(link.item_key, []).append(link.photo)
-    return found
-
-
-def _has_photos(one: Round) -> bool:
-    failed = any(answer.get("result") == Result.FAIL for answer in one.draft.answers.values())
-    return failed or one.stop is not None
 
 
 # ------------------------------------------------------------------ checking

@@ -15,17 +15,16 @@ from duties.actions.claim import claim, close_if_expired
 from duties.actions.draft import plausible
 from duties.actions.freeze import (
     Incomplete,
-    Round,
     freeze,
     lock_rounds,
     own_signature,
     require_complete,
     require_ready,
-    rounds_of,
     signed_already,
 )
 from duties.enums import TaskState
 from duties.models import Inspection, Task
+from duties.queries_signing import Round, rounds_of
 from units.models import Signature
 
 __all__ = ["Incomplete", "finish", "reopen", "round_of", "sign"]

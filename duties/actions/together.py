@@ -14,17 +14,16 @@ from config.codes import new_code
 from config.errors import RuleBroken
 from duties.actions.claim import close_if_expired
 from duties.actions.freeze import (
-    Round,
     freeze,
     lock_rounds,
     own_signature,
     require_ready,
-    rounds_of,
     signed_already,
 )
 from duties.documents import subject_name
 from duties.enums import Cadence, TaskKind
 from duties.models import Inspection, Task
+from duties.queries_signing import Round, rounds_of
 from units.models import Signature
 
 # More than this many records under one signature nobody reads through.

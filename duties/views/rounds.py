@@ -71,6 +71,7 @@ def daily(request: HttpRequest) -> HttpResponse:
         "counts": counts,
         "days": board.days,
         "only_missed": only_missed,
+        "to_sign": board.of(Cadence.DAILY).to_sign,
         "keyword": keyword,
         "hint": subject.hint,
         "has_search": total >= SEARCH_FROM or bool(keyword),

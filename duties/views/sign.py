@@ -27,6 +27,7 @@ from duties.answers import missing
 from duties.enums import Result
 from duties.forms import SignForm
 from duties.models import InspectionDraft, Task
+from duties.queries_signing import others_waiting
 from duties.round_words import words_of
 from duties.views.inspect import built, refused_page
 from equipment.queries import stop_on
@@ -192,7 +193,8 @@ def _render(
         "others": [step for step in shown.steps if step.values["result"] != Result.FAIL],
         "passed": sum(step.values["result"] == Result.PASS for step in shown.steps),
         "absent": sum(step.values["result"] == Result.NOT_APPLICABLE for step in shown.steps),
-        "is_missed": queries.is_missed(task, now),
+        "is_missed": shown.is_missed,
+        "waiting_too": others_waiting(task, request.actor),
         "signer": request.actor.name,
         "strokes": request.POST.get("signature_strokes", ""),
         "errors": errors or [],

@@ -1,0 +1,163 @@
+"""Pools (decisions 4, 5, 9): who may start what nobody is named for, and who has it then."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from config.errors import RuleBroken
+from duties import pools
+from duties.actions.draft import claim
+from duties.enums import TaskState
+from duties.models import InspectionDraft, Task
+from tests.factories import duties as tasks
+from tests.factories import licences, rounds
+from tests.factories.rounds import LongForm
+from tests.factories.units import staff
+from tests.world import NOW, TODAY, World
+from units.models import AuditEntry, Staff
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+def quality(world: World, name: str = "吴质", *roles: object) -> Staff:
+    return staff(world.jia, name, *(roles or ("quality_officer",)))
+
+
+def mine(world: World, who: Staff) -> set[str]:
+    return set(Task.objects.filter(pools.mine(world.actor(who))).values_list("code", flat=True))
+
+
+@pytest.fixture
+def licence(world: World) -> Task:
+    return tasks.task(licences.licence(licences.licensed(world.jia)))
+
+
+@pytest.fixture
+def station(world: World) -> Task:
+    return tasks.task(licences.station(licences.licensed(world.jia)))
+
+
+def test_who_may_take_what(world: World, licence: Task, station: Task) -> None:
+    """The filter of the lists and the check of one row say the same for every person and to-do."""
+    unit = world.jia
+    pooled = {
+        "licence": licence,
+        "station": station,
+        "unbound machine": tasks.task(world.unbound),
+        "weekly of a family": tasks.task(unit, category="lift_installation"),
+        "weekly filling": tasks.task(unit, category="filling"),
+        "director filling": tasks.task(unit, category="filling", level="director"),
+        "principal lift": tasks.task(unit, level="principal", cadence="monthly"),
+        "report of a type nobody directs": tasks.task(
+            unit, level="principal", kind="weekly_report"
+        ),
+        "minutes lift": tasks.task(
+            unit, level="principal", kind="monthly_minutes", cadence="monthly"
+        ),
+        "minutes crane": tasks.task(
+            unit, level="principal", kind="monthly_minutes", cadence="monthly", category="crane"
+        ),
+        "owned": tasks.task(unit, category="crane", owner=world.zhang),
+        "of 乙": tasks.task(world.yi, level="principal", cadence="monthly"),
+        "done": tasks.task(
+            unit, level="principal", cadence="monthly", category="boiler", state="done"
+        ),
+    }
+    boilers = quality(world, "只管锅炉", ("quality_officer", ["boiler"]))
+    may = {
+        world.li: {"station", "weekly filling"},
+        quality(world): {"licence", "weekly of a family"},
+        boilers: set(),
+        world.wang: {"director filling", "minutes lift", "minutes crane"},
+        world.zhao: {"director filling", "minutes crane"},
+        world.chen: {
+            "principal lift",
+            "report of a type nobody directs",
+            "minutes lift",
+            "minutes crane",
+        },
+        quality(world, "质总", "quality_director"): set(),
+    }
+    for who, wanted in may.items():
+        actor = world.actor(who)
+        assert {n for n, task in pooled.items() if pools.may_claim(task, actor)} == wanted, who.name
+        codes = {pooled[name].code for name in wanted}
+        assert mine(world, who) - codes == set()
+        assert set(Task.objects.filter(pools.claimable(actor)).values_list("code", flat=True)) == (
+            codes
+        )
+    assert pools.takers(licence) == "质量安全员"
+    assert pools.takers(pooled["unbound machine"]) == ""
+    assert not Task.objects.filter(pools.mine(world.actor(world.jia_admin))).exists()
+
+
+def test_the_first_save_takes_it_and_a_look_does_not(
+    world: World, as_: Callable, licence: Task
+) -> None:
+    who, other = quality(world), quality(world, "郑质")
+    client = as_(who.user)
+    form = LongForm.open(client, licence)
+    assert form.response.status_code == 200
+    assert "待领取：开始填写后即由您负责。" in html.unescape(form.response.content.decode())
+    licence.refresh_from_db()
+    assert (licence.assignee, licence.state) == (None, TaskState.TODO)
+    key = rounds.listed(licence).items[0]["key"]
+    late = LongForm.open(as_(other.user), licence).set(key, result="pass", note="我先看的")
+    assert form.set(key, result="pass").press(licence, "save").status_code == 302
+    licence.refresh_from_db()
+    assert (licence.assignee, licence.state) == (who, TaskState.IN_PROGRESS)
+    entry = AuditEntry.objects.get(verb="task.claimed")
+    assert (entry.object_code, entry.after["assignee"]) == (licence.code, "吴质")
+    # The loser is told by whom it was begun; what he typed is there to be read.
+    response = late.press(licence, "save")
+    page = html.unescape(response.content.decode())
+    assert response.status_code == 403
+    assert "该待办已由吴质于 11月20日 09:00 开始，您不能填写。" in page
+    assert "我先看的" in page
+    assert InspectionDraft.objects.get().staff == who
+    assert mine(world, other) == set()
+
+
+def test_an_identity_that_does_not_cover_it(world: World, as_: Callable, licence: Task) -> None:
+    boilers = quality(world, "只管锅炉", ("quality_officer", ["boiler"]))
+    response = as_(boilers.user).get(f"/m/tasks/{licence.code}/inspect/")
+    assert response.status_code == 403
+    assert "该待办由本单位质量安全员开始后负责" in html.unescape(response.content.decode())
+    with pytest.raises(RuleBroken) as broken:
+        claim(licence, actor=world.actor(boilers), now=NOW)
+    assert broken.value.code == "not_yours"
+    unbound = tasks.task(world.unbound)
+    with pytest.raises(RuleBroken) as broken:
+        claim(unbound, actor=world.actor(world.li), now=NOW)
+    assert broken.value.message == "该设备未绑定安全员，请本单位管理员先绑定安全员。"
+
+
+def test_a_freed_round_is_begun_anew_by_the_next(world: World, licence: Task) -> None:
+    """Who lost his identity loses the to-do; what he had answered stays beside the draft."""
+    who, other = quality(world), quality(world, "郑质")
+    rounds.fill(licence, world.actor(who))
+    licence.refresh_from_db()
+    licence.assignee = None
+    licence.save()
+    who.appointments.all().delete()
+    with pytest.raises(RuleBroken) as broken:
+        rounds.fill(licence, world.actor(who))
+    assert broken.value.code == "not_yours"
+    assert "您现在没有这项身份" in broken.value.message
+    rounds.fill(licence, world.actor(other))
+    draft = InspectionDraft.objects.get()
+    assert (draft.staff, draft.superseded[0]["name"]) == (other, "吴质")
+
+
+def test_a_missed_one_of_a_pool_can_be_made_up(world: World) -> None:
+    licence = licences.licence(licences.licensed(world.jia))
+    late = tasks.task(licence, TODAY - timedelta(days=1), state="missed")
+    who = world.actor(quality(world))
+    done = rounds.submit(late, who, first=rounds.status("", backfill_reason="当日停电"))
+    late.refresh_from_db()
+    assert (late.state, late.assignee_id) == (TaskState.BACKFILLED, who.staff_id)
+    assert (done.timing, done.round_status) == ("backfilled", "")
