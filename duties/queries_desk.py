@@ -1,4 +1,4 @@
-"""Reading checklists and records for the desk: unit admin and regulator (F42, F66)."""
+"""Reading records for the desk: unit admin and regulator (F66)."""
 
 from __future__ import annotations
 
@@ -12,62 +12,19 @@ from django.http import Http404
 from django.urls import reverse
 
 from config.actor import Actor
-from config.clock import local_day
 from config.codes import normalise
-from config.words import cn_datetime, cn_week
+from config.words import cn_datetime
+from duties import wording as duty_wording
 from duties.completion import Completion, where
-from duties.enums import Cadence, Handling, Result, Timing
-from duties.models import Checklist, Inspection, InspectionPhoto, Task
-from duties.models.checklist import ChecklistQuerySet
+from duties.enums import Cadence, Handling, Result, TaskKind, Timing
+from duties.models import Inspection, InspectionPhoto, Task
 from duties.models.task import TaskQuerySet
-from duties.queries import is_missed, standing
-from equipment.enums import Category, UseStatus
-from equipment.models import Equipment
+from duties.queries import is_missed, is_pooled, standing
 from hazards import wording
 from hazards.models import Hazard
 from units.models.unit import UnitKind
 
 RECORD_DAYS = 30
-
-
-# ------------------------------------------------------------------ checklists (F42)
-def categories_of(actor: Actor) -> list[str]:
-    """The duty categories of the unit's machines that are not scrapped, in the usual order."""
-    present = set(
-        Equipment.objects.for_actor(actor)
-        .exclude(status=UseStatus.SCRAPPED)
-        .order_by()
-        .values_list("category", flat=True)
-        .distinct()
-    )
-    return [category for category in Category.values if category in present]
-
-
-def fixed_checklists(categories: list[str], *, now: datetime) -> ChecklistQuerySet:
-    """The fixed lists in force for a using unit with machines of these categories."""
-    return (
-        Checklist.objects.filter(
-            Q(retired_at=None) | Q(retired_at__gt=now),
-            unit=None,
-            unit_kind=UnitKind.USING,
-            category__in=categories,
-            enabled_at__lte=now,
-            period__contains=local_day(now),
-        )
-        .annotate(
-            item_count=Count("items"),
-            severe_count=Count("items", filter=Q(items__is_severe=True)),
-        )
-        .order_by("category", "id")
-    )
-
-
-def get_checklist(actor: Actor, code: str) -> Checklist:
-    """A fixed list or one of the unit's own, with its items; 404 for another unit's."""
-    found = Checklist.objects.for_actor(actor).prefetch_related("items").filter(code=code).first()
-    if found is None:
-        raise Http404("no such checklist")
-    return found
 
 
 def category_label(category: str) -> str:
@@ -81,6 +38,8 @@ class RecordFilter:
     """What the list of records is narrowed to; empty values narrow nothing."""
 
     cadence: str = Cadence.DAILY.value
+    kind: str = TaskKind.INSPECTION.value
+    level: str = ""
     date_from: date | None = None
     date_to: date | None = None
     completion: str = ""
@@ -98,8 +57,15 @@ def default_dates(day: date) -> dict[str, str]:
 
 def tasks(actor: Actor, asked: RecordFilter, *, now: datetime) -> TaskQuerySet:
     """The to-dos behind the list, of every cadence; done ones and blanks alike."""
-    found = Task.objects.for_actor(actor)
+    found = narrowed(actor, asked)
+    return found.filter(where(asked.completion, now)) if asked.completion else found
+
+
+def narrowed(actor: Actor, asked: RecordFilter) -> TaskQuerySet:
+    """The same whatever their completion: what the numbers above the list are counted from."""
+    found = Task.objects.for_actor(actor).filter(kind=asked.kind)
     plain = {
+        "level": asked.level,
         "period_on__gte": asked.date_from,
         "period_on__lte": asked.date_to,
         "category": asked.category,
@@ -107,8 +73,6 @@ def tasks(actor: Actor, asked: RecordFilter, *, now: datetime) -> TaskQuerySet:
         "unit__code": asked.unit,
     }
     found = found.filter(**{lookup: value for lookup, value in plain.items() if value})
-    if asked.completion:
-        found = found.filter(where(asked.completion, now))
     for word in normalise(asked.keyword).split():
         match = Q()
         for column in _searched(actor):
@@ -125,37 +89,76 @@ def tasks(actor: Actor, asked: RecordFilter, *, now: datetime) -> TaskQuerySet:
 def _searched(actor: Actor) -> list[str]:
     columns = ("name", "equipment_code", "registration_no", "inner_no", "place")
     unit = ["unit__name"] if actor.kind == "bureau" else []
-    return [*(f"equipment__{column}" for column in columns), *unit]
+    others: list[str] = []
+    if actor.kind == "bureau" or set(actor.unit_kinds) - {UnitKind.USING.value}:
+        others = ["licence__number", "licence__family__name", "station__name", "station__number"]
+    return [*(f"equipment__{column}" for column in columns), *others, *unit]
 
 
-def cadence_counts(found: TaskQuerySet) -> dict[str, int]:
-    """Rows of every tab under the present filter, in one query."""
-    return found.order_by().aggregate(
-        **{one: Count("pk", filter=Q(cadence=one)) for one in Cadence.values}
-    )
+def counts(found: TaskQuerySet, asked: RecordFilter, *, now: datetime) -> dict[str, int]:
+    """Rows of every tab under the present filter, and the tab's to-dos by completion whatever
+    completion is asked for (one query). Keys: cadences, completions."""
+    tabs = {
+        one: Count("pk", filter=Q(cadence=one) & _completed_as(asked, now))
+        for one in Cadence.values
+    }
+    here = {
+        one: Count("pk", filter=Q(cadence=asked.cadence) & where(one, now))
+        for one in Completion.values
+    }
+    return found.order_by().aggregate(**tabs, **here)
 
 
-def with_records(found: TaskQuerySet, cadence: str) -> TaskQuerySet:
+def _completed_as(asked: RecordFilter, now: datetime) -> Q:
+    return where(asked.completion, now) if asked.completion else Q()
+
+
+# Where what was signed for a to-do hangs.
+RECORD_OF = {
+    TaskKind.INSPECTION: "inspection",
+    TaskKind.WEEKLY_REPORT: "weeklyreport",
+    TaskKind.MONTHLY_MINUTES: "monthlyminutes",
+}
+
+
+def with_records(
+    found: TaskQuerySet, cadence: str, kind: str = TaskKind.INSPECTION
+) -> TaskQuerySet:
     """The rows of one tab with everything they print, the latest period first."""
     return (
         found.filter(cadence=cadence)
-        .select_related("unit", "equipment", "assignee", "inspection")
+        .select_related("unit", "equipment", "licence__family", "station")
+        .select_related("assignee", "stands_in_for", RECORD_OF[TaskKind(kind)])
         .order_by("-period_on", "unit_id", "category", "equipment_id", "id")
     )
 
 
 @dataclass(frozen=True)
 class Row:
-    """One to-do as a line: who, when, how it stands and why there is nothing, if so."""
+    """One to-do as a line: what, who, when, how it stands and why there is nothing, if so."""
 
     task: Task
-    inspection: Inspection | None
+    # An inspection, a weekly report or minutes; None without.
+    record: Any
     subject: str
+    about: str
+    level: str
     period: str
     person: str
     kind: str
     word: str
     note: str
+
+    @property
+    def hazard_count(self) -> int | None:
+        """The hazards an inspection found; None without an inspection."""
+        return getattr(self.record, "hazard_count", None)
+
+    @property
+    def place(self) -> str:
+        """Where the machine or station is, the number of the licence."""
+        thing = self.task.equipment or self.task.licence or self.task.station
+        return duty_wording.place_of(thing) if thing else ""
 
 
 def rows(found: list[Task] | Any, now: datetime) -> list[Row]:
@@ -164,41 +167,61 @@ def rows(found: list[Task] | Any, now: datetime) -> list[Row]:
 
 
 def _row(task: Task, now: datetime) -> Row:
-    inspection = getattr(task, "inspection", None)
-    kind, word, note = _completed(task, inspection, now)
+    record = getattr(task, RECORD_OF[TaskKind(task.kind)], None)
+    kind, word, note = _completed(task, record, now)
     person = task.assignee.name if task.assignee else ""
+    if record is not None:
+        person = getattr(record, "performer_name", "") or getattr(record, "author_name", "")
     return Row(
         task=task,
-        inspection=inspection,
-        subject=task.equipment.name if task.equipment else category_label(task.category),
-        period=cn_week(task.period_on) if task.cadence == Cadence.WEEKLY else "",
-        person=inspection.performer_name if inspection else person,
+        record=record,
+        subject=duty_wording.title(task),
+        about=_about(task),
+        level=duty_wording.level(task),
+        period=duty_wording.period(task.cadence, task.period_on),
+        person=person,
         kind=kind,
         word=word,
         note=note,
     )
 
 
-def _completed(task: Task, inspection: Inspection | None, now: datetime) -> tuple[str, str, str]:
+def _about(task: Task) -> str:
+    """The second line of the subject: category and place, licence number, medium."""
+    thing = task.equipment or task.licence or task.station
+    if thing is None:
+        return ""
+    label = task.equipment.get_category_display() if task.equipment else ""
+    return " · ".join(part for part in (label, duty_wording.place_of(thing)) if part)
+
+
+def _completed(task: Task, record: Any, now: datetime) -> tuple[str, str, str]:
     """(kind, word, explanation) of how a to-do stands; a blank never goes unexplained."""
     if task.waive_reason:
         return "neutral", str(Completion.WAIVED.label), task.waive_reason
-    if inspection is not None:
-        late = inspection.timing == Timing.BACKFILLED
-        note = f"补录原因：{inspection.backfill_reason}" if late else _stopped(inspection)
-        return ("late" if late else "done"), inspection.get_timing_display(), note
+    if record is not None:
+        late = record.timing == Timing.BACKFILLED
+        note = f"补录原因：{record.backfill_reason}" if late else _stopped(record)
+        stood_in = f"代 {task.stands_in_for.name}（请假代班）" if task.stands_in_for else ""
+        note = "；".join(part for part in (note, stood_in) if part)
+        return ("late" if late else "done"), record.get_timing_display(), note
+    who = "" if task.assignee_id else f"，{_nobody(task)}"
     if is_missed(task, now):
-        who = "" if task.assignee_id else "，未绑定安全员"
         note = f"截至 {cn_datetime(task.due_at - timedelta(minutes=1))} 未提交{who}"
         return "late", str(Completion.MISSED.label), note
     if task.is_open:
-        who = "" if task.assignee_id else "，未绑定安全员"
-        return "open", str(Completion.OPEN.label), f"{standing(task, now).word}{who}"
+        word = standing(task, now).word
+        return "open", str(Completion.OPEN.label), word if is_pooled(task) else f"{word}{who}"
     return "done", standing(task, now).word, ""
 
 
-def _stopped(inspection: Inspection) -> str:
-    return f"当日停用：{inspection.stop_reason}" if inspection.stop_reason else ""
+def _nobody(task: Task) -> str:
+    return "未绑定安全员" if task.equipment_id else "无人领取"
+
+
+def _stopped(record: Any) -> str:
+    reason = getattr(record, "stop_reason", "")
+    return f"当日停用：{reason}" if reason else ""
 
 
 # ------------------------------------------------------------------ one record
@@ -208,6 +231,7 @@ def get_record(actor: Actor, code: str) -> Inspection:
     found = (
         Inspection.objects.for_actor(actor)
         .select_related("unit", "task", "version", "signature", "equipment")
+        .select_related("licence__family", "station")
         .prefetch_related(Prefetch("photos", pictures))
         .filter(code=code)
         .first()

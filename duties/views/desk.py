@@ -1,9 +1,8 @@
-"""责任落实 on the desk: 管控清单 (F42), 风险管控记录 and its record page (F66)."""
+"""责任落实 on the desk: 风险管控记录 and its record page (F66)."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -15,72 +14,53 @@ from config.access import page
 from config.actor import Actor
 from config.clock import local_day
 from config.paging import paginate
-from config.words import cn_date, cn_datetime
 from duties import queries_desk as queries
-from duties.enums import Cadence, RoundStatus
+from duties import wording
+from duties.completion import Completion
+from duties.enums import Cadence, RoundStatus, TaskKind
 from duties.forms_desk import RecordFilterForm
-from duties.models import Checklist, Inspection
+from duties.models import Inspection
 from equipment.models import Equipment
 from equipment.panels import Panel, PanelRow
-from equipment.words import span
 from hazards.queries import narrowed_to
 from units.roles import Can
 
 PANEL_ROWS = 7
-# The printed form of a record, once reports has one for the cadence.
-FORM_PAGES = {Cadence.DAILY.value: "reports:daily-check"}
+# The page of a record by kind of to-do, and its printed form (rooms above).
+RECORD_PAGES = {
+    TaskKind.INSPECTION.value: "duties:record",
+    TaskKind.WEEKLY_REPORT.value: "duties:report",
+    TaskKind.MONTHLY_MINUTES.value: "duties:minutes",
+}
+FORM_PAGES = {TaskKind.INSPECTION.value: "reports:daily-check"}
+NUMBERS = (
+    (Completion.OWED, "应检", ""),
+    (Completion.ON_TIME, "按时", "is-done"),
+    (Completion.BACKFILLED, "补录", "is-late"),
+    (Completion.MISSED, "漏检", "is-danger"),
+    (Completion.OPEN, "未到期", ""),
+    (Completion.WAIVED, "免检", ""),
+)
 
 
-# ------------------------------------------------------------------ checklists
-@page(Can.CHECKLIST_VIEW)
-def checklist_list(request: HttpRequest) -> HttpResponse:
-    """The fixed lists that this unit's machines call for, tabs by cadence, grouped by category."""
-    categories = queries.categories_of(request.actor)
-    found = list(queries.fixed_checklists(categories, now=timezone.now()))
-    cadence = _cadence(request.GET.get("cadence", ""))
-    chosen = [one for one in found if one.cadence == cadence]
-    chosen.sort(key=lambda one: categories.index(one.category))
-    context = {
-        "tabs": _tabs(
-            QueryDict(),
-            cadence,
-            {key: sum(one.cadence == key for one in found) for key in Cadence.values},
-        ),
-        "groups": [
-            (queries.category_label(category), [(one, span(one.period)) for one in lists])
-            for category, lists in groupby(chosen, key=lambda one: one.category)
-        ],
-        "has_machines": bool(categories),
-    }
-    return render(request, "duties/desk/checklist_list.html", context)
-
-
-@page(Can.CHECKLIST_VIEW)
-def checklist_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """One list, read-only: what is checked, the hazard, the measure, what is severe."""
-    checklist = queries.get_checklist(request.actor, code)
-    context = {
-        "checklist": checklist,
-        "items": checklist.items.all(),
-        "facts": _checklist_facts(checklist),
-    }
-    return render(request, "duties/desk/checklist_detail.html", context)
-
-
-def _checklist_facts(checklist: Checklist) -> list[tuple[str, Any]]:
-    severe = sum(item.is_severe for item in checklist.items.all())
-    return [
-        ("适用单位", checklist.get_unit_kind_display()),
-        ("适用对象", queries.category_label(checklist.category)),
-        ("管控形式", checklist.get_cadence_display()),
-        ("有效期", span(checklist.period)),
-        ("版本", f"第 {checklist.version} 版"),
-        ("管控项", f"{len(checklist.items.all())} 项，其中严重隐患 {severe} 项"),
-    ]
-
-
-def _cadence(text: str) -> str:
-    return text if text in Cadence.values else Cadence.DAILY.value
+def _numbers(given: QueryDict, chosen: str, counted: dict[str, int]) -> list[dict[str, Any]]:
+    """应检 = 按时 + 补录 + 漏检 + 未到期, with 免检 beside it: each opens its rows (decision 8)."""
+    found = []
+    for one, label, css in NUMBERS:
+        params = given.copy()
+        params["completion"] = "" if one == chosen else one.value
+        params.pop("page", None)
+        number = counted[one.value]
+        found.append(
+            {
+                "label": label,
+                "value": number,
+                "css": css if number else "",
+                "url": f"?{params.urlencode()}",
+                "active": one == chosen,
+            }
+        )
+    return found
 
 
 def _tabs(given: QueryDict, cadence: str, counts: dict[str, int]) -> list[dict[str, Any]]:
@@ -111,16 +91,24 @@ def record_list(request: HttpRequest) -> HttpResponse:
     is_bureau = actor.kind == "bureau"
     form = record_form(request, now)
     asked = form.asked()
+    counted = queries.counts(queries.narrowed(actor, asked), asked, now=now)
     found = queries.tasks(actor, asked, now=now)
-    listed, size = paginate(request, queries.with_records(found, asked.cadence))
+    listed, size = paginate(
+        request,
+        queries.with_records(found, asked.cadence, asked.kind),
+        count=counted[asked.cadence],
+    )
     context = {
         "form": form,
-        "tabs": _tabs(request.GET, asked.cadence, queries.cadence_counts(found)),
+        "tabs": _tabs(request.GET, asked.cadence, counted),
+        "numbers": _numbers(request.GET, asked.completion, counted),
         "page": listed,
         "size": size,
         "rows": queries.rows(listed, now),
         "cadence_label": Cadence(asked.cadence).label,
-        "form_page": FORM_PAGES.get(asked.cadence, ""),
+        "form_page": FORM_PAGES.get(asked.kind, ""),
+        "record_page": RECORD_PAGES[asked.kind],
+        "is_daily": asked.cadence == Cadence.DAILY,
         "shows_unit": is_bureau,
         "narrowed": narrowed_to(actor, {"unit": asked.unit, "machine": asked.machine}),
     }
@@ -133,7 +121,8 @@ def record_form(request: HttpRequest, now: datetime) -> RecordFilterForm:
     if "date_from" not in given and "date_to" not in given:
         for key, value in queries.default_dates(local_day(now)).items():
             given[key] = value
-    return RecordFilterForm(given, is_bureau=request.actor.kind == "bureau")
+    actor = request.actor
+    return RecordFilterForm(given, unit_kinds=actor.unit_kinds, is_bureau=actor.kind == "bureau")
 
 
 @page(Can.RECORD_VIEW)
@@ -147,7 +136,9 @@ def record_detail(request: HttpRequest, code: str) -> HttpResponse:
     lines = queries.answer_lines(inspection)
     context = {
         "inspection": inspection,
-        "facts": _record_facts(inspection),
+        "title": wording.title(inspection),
+        "period": wording.period(inspection.cadence, inspection.period_on),
+        "facts": wording.record_facts(inspection),
         "lines": lines,
         "failed": sum(line.kind == "danger" for line in lines),
         "hazards": queries.hazard_lines(actor, inspection, day),
@@ -160,32 +151,9 @@ def record_detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "duties/desk/record_detail.html", context)
 
 
-def _record_facts(inspection: Inspection) -> list[tuple[str, Any]]:
-    facts = inspection.facts
-    return [
-        ("使用单位", facts.get("unit_name")),
-        ("设备名称", facts.get("equipment_name")),
-        ("设备品种", facts.get("catalogue_name")),
-        ("设备代码", facts.get("equipment_code")),
-        ("使用登记证编号", facts.get("registration_no")),
-        ("单位内编号", facts.get("inner_no")),
-        ("使用地点", facts.get("place")),
-        ("应检日期", cn_date(inspection.period_on)),
-        ("使用状态", inspection.get_round_status_display()),
-        ("停用原因", inspection.stop_reason),
-        ("巡查人", inspection.performer_name),
-        ("开始时间（设备）", cn_datetime(inspection.device_started_at)),
-        ("完成时间（设备）", cn_datetime(inspection.device_finished_at)),
-        ("提交时间", cn_datetime(inspection.received_at)),
-        ("完成情况", inspection.get_timing_display()),
-        ("补录原因", inspection.backfill_reason),
-    ]
-
-
 def _form_url(inspection: Inspection) -> str:
-    name = FORM_PAGES.get(inspection.cadence)
     try:
-        return reverse(name, args=[inspection.code]) if name else ""
+        return reverse(FORM_PAGES[TaskKind.INSPECTION], args=[inspection.code])
     except NoReverseMatch:
         return ""
 
@@ -205,7 +173,7 @@ def machine_panel(equipment: Equipment, actor: Actor) -> list[Panel]:
             note=row.note,
             word=row.word,
             kind=row.kind,
-            url=reverse("duties:record", args=[row.inspection.code]) if row.inspection else "",
+            url=reverse("duties:record", args=[row.record.code]) if row.record else "",
         )
         for row in queries.rows(latest[:PANEL_ROWS], now)
     ]

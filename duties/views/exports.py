@@ -13,15 +13,18 @@ from config.excel.export import ExportColumn
 from duties import queries_desk as queries
 from duties.enums import Cadence
 from duties.views.desk import record_form
+from equipment import subjects
 from units.roles import Can
 
 CHUNK = 2_000
 COLUMNS = (
     ExportColumn("单位", 28),
-    ExportColumn("设备", 24),
-    ExportColumn("设备类别", 12),
-    ExportColumn("使用地点", 24),
+    ExportColumn("对象", 24),
+    ExportColumn("类别", 16),
+    ExportColumn("地点、编号", 28),
     ExportColumn("应检日期", 14),
+    ExportColumn("期间", 22),
+    ExportColumn("层级", 12),
     ExportColumn("责任人", 12),
     ExportColumn("提交时间", 18),
     ExportColumn("完成情况", 12),
@@ -38,21 +41,24 @@ def record_export(request: HttpRequest) -> HttpResponseBase:
     now = timezone.now()
     form = record_form(request, now)
     asked = form.asked()
-    found = queries.with_records(queries.tasks(request.actor, asked, now=now), asked.cadence)
+    tasks = queries.tasks(request.actor, asked, now=now)
+    found = queries.with_records(tasks, asked.cadence, asked.kind)
     stream = export.workbook(
         COLUMNS,
         (
             (
                 row.task.unit.name,
                 row.subject,
-                queries.category_label(row.task.category),
-                row.task.equipment.place if row.task.equipment else "",
+                subjects.label(row.task.category),
+                row.place,
                 row.task.period_on,
+                row.period,
+                row.level,
                 row.person,
-                row.inspection.received_at if row.inspection else None,
+                row.record.received_at if row.record else None,
                 row.word,
                 row.note,
-                row.inspection.hazard_count if row.inspection else None,
+                row.hazard_count,
             )
             for task in found.iterator(chunk_size=CHUNK)
             for row in queries.rows([task], now)

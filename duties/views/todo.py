@@ -16,11 +16,19 @@ from config.clock import SHANGHAI, local_day
 from duties import queries, wording
 from duties import queries_rounds as rounds
 from duties.models import Task
+from duties.queries_cover import standing
 from duties.queries_rounds import Board, Round
 from hazards.queries import waiting
 from units.models.unit import UnitKind
 from units.roles import Can, Role
 
+# Further entries of 单位责任落实: label, page, icon, who.
+DOORS = (
+    ("隐患管理", "hazards:field-list", "alert-triangle", Can.HAZARD_VIEW),
+    ("管控记录", "duties:field-records", "history", Can.RECORD_VIEW),
+    ("临时停用", "duties:stop-list", "ban", Can.STOP_REJECT),
+    ("请假代班", "duties:cover-list", "users", Can.COVER_NAME),
+)
 WEEKDAYS = "一二三四五六日"
 
 
@@ -45,6 +53,7 @@ def todo(request: HttpRequest) -> HttpResponse:
         "today": local_day(now),
         "weekday": f"星期{WEEKDAYS[moment.weekday()]}",
         "greeting": _greeting(moment.hour),
+        "covers": standing(actor, day=local_day(now)) if board.is_covered else [],
         "daily": daily,
         "word": _word(board),
         "percent": round(100 * daily.done / max(daily.owed, 1)),
@@ -92,6 +101,7 @@ def _entries(actor: Actor, board: Board) -> list[dict[str, str]]:
     shown = rounds.rounds_of(actor)
     shown += [one for one in rounds.ROUNDS if one not in shown and board.of(one.key).total]
     found = [(one.label, _optional(one.url_name), one.icon) for one in shown]
+    found += [(label, _optional(name), icon) for label, name, icon, can in DOORS if actor.can(can)]
     return [{"label": label, "url": url, "icon": icon} for label, url, icon in found if url]
 
 

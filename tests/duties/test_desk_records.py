@@ -185,7 +185,7 @@ def test_queries_do_not_grow(
         machine = machines.machine(world.far_unit, "lift", officer=officer)
         records.inspection(tasks.task(machine, TODAY, state="done"), officer)
     client = as_(world.far_admin)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         answer = client.get(URL)
     assert len(answer.context["rows"]) == number
 
