@@ -14,12 +14,13 @@ from config.errors import RuleBroken
 from config.words import cn_date
 from duties.enums import Cadence
 from duties.models import Inspection, InspectionPhoto
+from equipment import subjects
 from equipment.models import DutyTitle
 from hazards.models import Hazard, HazardEvent
 from reports.documents import daily_check
 from reports.documents.daily_check import DailyCheck, Sources, Titles
 from reports.documents.frozen import thaw
-from reports.models import DocumentKind, IssuedDocument, IssuedDocumentQuerySet
+from reports.models import IssuedDocument, IssuedDocumentQuerySet
 from units.models import Appointment, Rule
 from units.models.unit import UnitKind
 from units.roles import DIRECTORS, Role
@@ -32,11 +33,11 @@ RULES = {
 }
 
 
-def get_daily_inspection(actor: Actor, code: str) -> Inspection:
-    """Return a signed daily inspection the actor may see; Http404 for every other."""
+def get_inspection(actor: Actor, code: str) -> Inspection:
+    """Return a signed inspection the actor may see, of any cadence; Http404 for every other."""
     found = (
         Inspection.objects.for_actor(actor)
-        .filter(code=code, cadence=Cadence.DAILY)
+        .filter(code=code)
         .select_related("unit", "version", "signature")
         .first()
     )
@@ -46,9 +47,10 @@ def get_daily_inspection(actor: Actor, code: str) -> Inspection:
 
 
 def get_issued(inspection: Inspection) -> IssuedDocument | None:
-    """The document issued for a daily inspection, if there is one."""
+    """The document issued for an inspection, if there is one."""
+    kind = daily_check.KINDS[inspection.cadence]
     return (
-        IssuedDocument.objects.filter(kind=DocumentKind.DAILY_CHECK, subject_code=inspection.code)
+        IssuedDocument.objects.filter(kind=kind, subject_code=inspection.code)
         .order_by("-revision")
         .first()
     )
@@ -78,50 +80,72 @@ def _sources(inspection: Inspection) -> Sources:
     photos = InspectionPhoto.objects.filter(inspection=inspection).values_list(
         "photo__code", "photo__copy_id"
     )
-    titles = _titles(inspection.version.unit_kind, inspection.category, day)
+    category = subjects.duty_category(inspection.category)
+    titles = _titles(inspection, category)
     return Sources(
         titles=titles,
-        rules=_rules(inspection.version.unit_kind, day),
+        rules=rules_of(inspection.unit_kind, day),
         photos={str(code): str(file_id) for code, file_id in photos},
         hazards=hazards,
         events={key: tuple(rows) for key, rows in events.items()},
-        report_to=_report_to(inspection, titles),
+        report_to=_report_to(inspection, category, titles),
         signed_with=_signed_with(inspection),
+        duty_category=category,
     )
 
 
-def _titles(unit_kind: str, category: str, day: date) -> Titles:
-    found = dict(
-        DutyTitle.objects.filter(
+def _titles(inspection: Inspection, category: str) -> Titles:
+    """Posts and the name of the form on the inspection's own date.
+
+    The Orders name the daily form; what the weekly and monthly rounds are recorded on is ours.
+    """
+    day, unit_kind = inspection.period_on, inspection.unit_kind
+    found = {
+        row["subject"]: row
+        for row in DutyTitle.objects.filter(
             unit_kind=unit_kind,
             category=category,
             subject__in=["daily", "officer", "director"],
             period__contains=day,
-        ).values_list("subject", "title")
-    )
+        ).values("subject", "title", "prefix")
+    }
     if len(found) < 3:
-        raise RuleBroken(
-            "no_title",
-            f"{cn_date(day)}没有施行中的文书名称，不能显示记录表单，请联系平台管理员。",
-        )
-    return Titles(found["daily"], found["officer"], found["director"])
+        raise no_title(day)
+    document = found["daily"]["title"]
+    if inspection.cadence != Cadence.DAILY:
+        quality = "质量" if unit_kind == UnitKind.PRODUCTION else ""
+        round_name = "周排查" if inspection.cadence == Cadence.WEEKLY else "月调度检查"
+        document = f"{found['daily']['prefix']}{quality}安全{round_name}记录"
+    return Titles(document, found["officer"]["title"], found["director"]["title"])
 
 
-def _rules(unit_kind: str, day: date) -> tuple[Rule, ...]:
+def no_title(day: date) -> RuleBroken:
+    """No official name was in force on that day."""
+    return RuleBroken(
+        "no_title",
+        f"{cn_date(day)}没有施行中的文书名称，不能显示记录表单，请联系平台管理员。",
+    )
+
+
+def rules_of(unit_kind: str, day: date) -> tuple[Rule, ...]:
+    """What a form of a unit of this kind cites, in the editions of its day."""
     keys = RULES[UnitKind(unit_kind)]
     found = {rule.key: rule for rule in Rule.objects.in_force(day).filter(key__in=keys)}
     return tuple(found[key] for key in keys if key in found)
 
 
-def _report_to(inspection: Inspection, titles: Titles) -> tuple[str, ...]:
+def _report_to(inspection: Inspection, category: str, titles: Titles) -> tuple[str, ...]:
     """The directors of that day whose scope covered the category, else the principal (decision 5).
 
-    The dated appointments alone decide: who has left since was in office then.
+    The dated appointments alone decide: who has left since was in office then. Only daily rounds
+    are reported upwards.
     """
+    if inspection.cadence != Cadence.DAILY:
+        return ()
     held = (
         Appointment.objects.in_force(inspection.period_on)
         .filter(staff__unit_id=inspection.unit_id, role__in=[*DIRECTORS, Role.PRINCIPAL])
-        .filter(Q(categories=[]) | Q(categories__contains=[inspection.category]))
+        .filter(Q(categories=[]) | Q(categories__contains=[category]))
         .select_related("staff")
         .order_by("staff_id", "role")
     )
@@ -139,9 +163,9 @@ def _signed_with(inspection: Inspection) -> tuple[str, ...]:
         Inspection.objects.filter(signature_id=inspection.signature_id)
         .exclude(pk=inspection.pk)
         .order_by("id")
-        .values_list("facts__equipment_name", "code")
+        .values_list("facts__equipment_name", "facts__subject_name", "code")
     )
-    return tuple(f"{name}（{code}）" for name, code in others)
+    return tuple(f"{machine or subject}（{code}）" for machine, subject, code in others)
 
 
 @dataclass(frozen=True)
@@ -176,5 +200,6 @@ def list_documents(actor: Actor, wanted: DocumentFilter) -> IssuedDocumentQueryS
             | Q(content__equipment_code__icontains=word)
             | Q(content__officer_name__icontains=word)
             | Q(content__person_name__icontains=word)
+            | Q(content__author_name__icontains=word)
         )
     return rows.order_by("-document_on", "-id")

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from reports.views import appointment, dashboard, desk, documents, labels, region_unit
+from reports.views import (
+    appointment,
+    dashboard,
+    desk,
+    documents,
+    duty_reports,
+    labels,
+    region_unit,
+)
 
 app_name = "reports"
 urlpatterns = [
@@ -25,4 +33,17 @@ urlpatterns = [
     ),
     path("documents/daily/<slug:code>/", documents.daily_check, name="daily-check"),
     path("documents/daily/<slug:code>/issue/", documents.issue, name="issue"),
+    path("documents/rounds/<slug:code>/", documents.daily_check, name="round-check"),
+    path("documents/weekly/<slug:code>/", duty_reports.weekly_report, name="weekly-report"),
+    path(
+        "documents/weekly/<slug:code>/issue/",
+        duty_reports.issue_weekly,
+        name="weekly-report-issue",
+    ),
+    path("documents/minutes/<slug:code>/", duty_reports.monthly_minutes, name="monthly-minutes"),
+    path(
+        "documents/minutes/<slug:code>/issue/",
+        duty_reports.issue_minutes,
+        name="monthly-minutes-issue",
+    ),
 ]

@@ -14,7 +14,7 @@ from config.errors import RuleBroken
 from duties.documents import digest
 from duties.models import Inspection
 from reports import pdf, queries
-from reports.documents.daily_check import DailyCheck
+from reports.documents.daily_check import KINDS, DailyCheck
 from reports.documents.frozen import freeze, thaw
 from reports.models import DocumentKind, IssuedDocument
 from units import audit, files
@@ -23,16 +23,27 @@ from units.roles import Can
 
 TEMPLATES = {
     DocumentKind.DAILY_CHECK: "reports/pdf/daily_check.html",
+    DocumentKind.WEEKLY_CHECK: "reports/pdf/daily_check.html",
+    DocumentKind.MONTHLY_CHECK: "reports/pdf/daily_check.html",
+    DocumentKind.WEEKLY_REPORT: "reports/pdf/weekly_report.html",
+    DocumentKind.MONTHLY_MINUTES: "reports/pdf/monthly_minutes.html",
     DocumentKind.APPOINTMENT: "reports/pdf/appointment.html",
 }
 # What a number begins with, readable on the telephone.
-SERIES = {DocumentKind.DAILY_CHECK: "日检", DocumentKind.APPOINTMENT: "任命"}
+SERIES = {
+    DocumentKind.DAILY_CHECK: "日检",
+    DocumentKind.WEEKLY_CHECK: "周检",
+    DocumentKind.MONTHLY_CHECK: "月检",
+    DocumentKind.WEEKLY_REPORT: "周报",
+    DocumentKind.MONTHLY_MINUTES: "纪要",
+    DocumentKind.APPOINTMENT: "任命",
+}
 
 _LOCK_TIMED_OUT = "55P03"
 
 
 def issue_daily_check(inspection: Inspection, *, actor: Actor, now: datetime) -> IssuedDocument:
-    """Issue 《每日X安全检查记录》 of a signed inspection and return the document.
+    """Issue the record form of a signed inspection, of any cadence, and return the document.
 
     Repeatable and safe when clicked twice at once:
     1. a lock on the subject lets one request through, the others wait for it;
@@ -45,8 +56,9 @@ def issue_daily_check(inspection: Inspection, *, actor: Actor, now: datetime) ->
     """
     if not actor.can(Can.DOCUMENT_ISSUE) or actor.unit_id != inspection.unit_id:
         raise RuleBroken("not_yours", "只有本单位人员可以生成记录表单。", status=403)
+    kind = DocumentKind(KINDS[inspection.cadence])
     with transaction.atomic():
-        lock(DocumentKind.DAILY_CHECK, inspection.code)
+        lock(kind, inspection.code)
         issued = queries.get_issued(inspection)
         if issued is not None:
             return issued
@@ -56,12 +68,12 @@ def issue_daily_check(inspection: Inspection, *, actor: Actor, now: datetime) ->
                 "巡查记录与提交时的校验值不一致，不能生成表单，请联系平台管理员。",
             )
         serial = next_serial()
-        number = number_of(DocumentKind.DAILY_CHECK, inspection.period_on, serial)
+        number = number_of(kind, inspection.period_on, serial)
         content = freeze(queries.build_daily_check(inspection, as_of=now, number=number))
         form = thaw(DailyCheck, content)
         return keep(
             Issue(
-                kind=DocumentKind.DAILY_CHECK,
+                kind=kind,
                 serial=serial,
                 unit_id=inspection.unit_id,
                 subject_code=inspection.code,
@@ -83,8 +95,12 @@ def number_of(kind: DocumentKind, day: date, serial: int) -> str:
 
 def file_name(form: DailyCheck) -> str:
     """每日电梯安全检查记录_1号客梯_20261120.pdf"""
-    machine = form.equipment_name.replace("/", "-").replace("\\", "-")
-    return f"{form.title}_{machine}_{form.period_on:%Y%m%d}.pdf"
+    return safe_name(form.title, form.equipment_name, f"{form.period_on:%Y%m%d}")
+
+
+def safe_name(*parts: str) -> str:
+    """The name of a PDF: the parts joined, without the signs that part folders."""
+    return f"{'_'.join(parts).replace('/', '-')}.pdf".replace("\\", "-")
 
 
 @dataclass(frozen=True)

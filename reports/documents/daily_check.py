@@ -1,4 +1,5 @@
-"""《每日X安全检查记录》: what the form says, built from a signed inspection (F61, F66; domain 2.2).
+"""The record form of a signed inspection: 《每日X安全检查记录》 (F61, F66; domain 2.2), and ours of
+the weekly and monthly rounds, 《X安全周排查记录》 and 《X安全月调度检查记录》.
 
 Pure: plain values and loaded rows go in, a frozen dataclass comes out. Nothing that a role could
 change later is looked up: facts, answers and checklist are those frozen at signing, titles and
@@ -14,13 +15,25 @@ from datetime import date, datetime
 from typing import Any
 
 from config.clock import local_day
-from config.words import cn_date, cn_datetime
-from duties.enums import Handling, Result, RoundStatus, Timing
+from config.words import cn_date, cn_datetime, cn_month, cn_week
+from duties.enums import Cadence, Handling, Level, Result, RoundStatus, Timing
 from duties.models import Inspection
 from hazards.models import Hazard, HazardEvent
 from units.models import Rule
+from units.models.unit import UnitKind
 
 KIND = "daily_check"
+# The kind of document by the cadence of the round.
+KINDS = {
+    Cadence.DAILY.value: KIND,
+    Cadence.WEEKLY.value: "weekly_check",
+    Cadence.MONTHLY.value: "monthly_check",
+}
+UNIT_LABELS = {
+    UnitKind.USING.value: "使用单位",
+    UnitKind.PRODUCTION.value: "生产单位",
+    UnitKind.FILLING.value: "充装单位",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +58,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """One labelled value of the head of a form that is not about a machine."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
-    """A photo of the form: its number on the form, the item it belongs to, the served copy."""
+    """A photo of the form: its number on the form, the item it belongs to (0: none), the copy."""
 
     number: int
     item_number: int
@@ -129,6 +150,30 @@ class DailyCheck:
     checklist_hash: str
     digest: str
     as_of: datetime
+    # Since the forms of every round; documents issued before are daily ones of machines.
+    cadence: str = Cadence.DAILY.value
+    level: str = Level.OFFICER.value
+    facts: tuple[Fact, ...] = ()
+
+    @property
+    def is_daily(self) -> bool:
+        return self.cadence == Cadence.DAILY
+
+    @property
+    def unit_label(self) -> str:
+        return UNIT_LABELS.get(self.unit_kind, "单位")
+
+    @property
+    def fact_rows(self) -> list[tuple[Fact, ...]]:
+        """The facts two to a row, as the head of the form has them."""
+        return [self.facts[at : at + 2] for at in range(0, len(self.facts), 2)]
+
+    @property
+    def period_words(self) -> str:
+        """The day, week or month that was owed, in words."""
+        if self.cadence == Cadence.WEEKLY:
+            return f"{self.period_on.isocalendar().year}年{cn_week(self.period_on)}"
+        return cn_month(self.period_on) if not self.is_daily else cn_date(self.period_on)
 
     @property
     def is_stopped(self) -> bool:
@@ -145,8 +190,10 @@ class DailyCheck:
 
     @property
     def spans_days(self) -> bool:
-        """Whether start or finish lie outside the day that was owed (补录, midnight)."""
-        return {local_day(self.started_at), local_day(self.finished_at)} != {self.period_on}
+        """Whether start or finish are told as moments: other days than one, a week, a month."""
+        return not self.is_daily or {local_day(self.started_at), local_day(self.finished_at)} != {
+            self.period_on
+        }
 
     @property
     def conclusion(self) -> str:
@@ -174,6 +221,12 @@ class Titles:
     officer: str
     director: str
 
+    def of_level(self, level: str) -> str:
+        """As what somebody of a level signs."""
+        if level == Level.PRINCIPAL:
+            return str(Level.PRINCIPAL.label)
+        return self.director if level == Level.DIRECTOR else self.officer
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -188,32 +241,35 @@ class Sources:
     events: Mapping[int, tuple[HazardEvent, ...]]
     report_to: tuple[str, ...]
     signed_with: tuple[str, ...]
+    # What scopes and titles go by: the category itself, or that of a licence family.
+    duty_category: str = ""
 
 
 def build(
     inspection: Inspection, sources: Sources, *, as_of: datetime, number: str = ""
 ) -> DailyCheck:
-    """Return the form of a signed daily inspection as it stands at `as_of`."""
+    """Return the form of a signed inspection as it stands at `as_of`."""
     facts = inspection.facts
-    lines, pictures = _table(inspection, sources)
+    spot = _spot_pictures(inspection, sources)
+    lines, pictures = _table(inspection, sources, first=len(spot) + 1)
     results = [line.result for line in lines]
     return DailyCheck(
-        kind=KIND,
+        kind=KINDS[inspection.cadence],
         number=number,
         title=sources.titles.document,
         record_code=inspection.code,
-        unit_kind=inspection.version.unit_kind,
+        unit_kind=inspection.unit_kind,
         category=inspection.category,
         category_label=facts["category_label"],
         unit_name=facts["unit_name"],
         credit_code=facts["credit_code"],
-        equipment_name=facts["equipment_name"],
-        catalogue_name=facts["catalogue_name"],
-        equipment_code=facts["equipment_code"],
-        registration_no=facts["registration_no"],
-        inner_no=facts["inner_no"],
-        place=facts["place"],
-        next_inspection_on=_day(facts["next_inspection_on"]),
+        equipment_name=facts.get("equipment_name") or facts["subject_name"],
+        catalogue_name=facts.get("catalogue_name", ""),
+        equipment_code=facts.get("equipment_code", ""),
+        registration_no=facts.get("registration_no", ""),
+        inner_no=facts.get("inner_no", ""),
+        place=facts.get("place", ""),
+        next_inspection_on=_day(facts.get("next_inspection_on", "")),
         period_on=inspection.period_on,
         started_at=inspection.device_started_at,
         finished_at=inspection.device_finished_at,
@@ -223,29 +279,72 @@ def build(
         timing=inspection.timing,
         marks=marks_of(inspection),
         lines=lines,
-        pictures=pictures,
+        pictures=(*spot, *pictures),
         passed=results.count(Result.PASS),
         failed=results.count(Result.FAIL),
         not_applicable=results.count(Result.NOT_APPLICABLE),
         hazard_count=inspection.hazard_count,
         report_to=_report_to(inspection, sources),
         opinions=_opinions(inspection, sources, as_of),
-        officer_title=sources.titles.officer,
+        officer_title=sources.titles.of_level(inspection.level),
         officer_name=facts["officer_name"],
         director_title=sources.titles.director,
         signature_file_id=str(inspection.signature.image_id),
         signed_at=inspection.signature.signed_at,
-        signed_with=sources.signed_with,
-        rules=tuple(_cite(rule, inspection.category) for rule in sources.rules),
+        signed_with=_signed_with(inspection, sources),
+        rules=tuple(
+            cite(rule, inspection.cadence, sources.duty_category) for rule in sources.rules
+        ),
         checklist_hash=inspection.version.content_hash,
         digest=inspection.digest,
         as_of=as_of,
+        cadence=inspection.cadence,
+        level=inspection.level,
+        facts=_facts(inspection),
     )
 
 
+def _facts(inspection: Inspection) -> tuple[Fact, ...]:
+    """The head of a form about a licence, a station or a category; none about a machine."""
+    facts = inspection.facts
+    if "equipment_name" in facts:
+        return ()
+    if "licence_items" in facts:
+        validity = " 至 ".join(_day(facts[one]) for one in ("valid_from", "valid_until"))
+        pairs = [
+            ("许可类别", facts["category_label"]),
+            ("许可证编号", facts["licence_number"]),
+            ("许可项目", "，".join(filter(None, [facts["licence_items"], facts["licence_scope"]]))),
+            ("许可有效期", validity),
+        ]
+    elif "station_name" in facts:
+        pairs = [
+            ("工位名称", facts["station_name"]),
+            ("工位编号", facts["station_number"]),
+            ("充装介质", facts["medium"]),
+            ("位置", facts["place"]),
+            ("所属许可", facts["licence_number"]),
+            ("清单类别", facts["category_label"]),
+        ]
+    else:
+        pairs = [("检查类别", facts["category_label"]), ("检查层级", facts["post"])]
+    return tuple(Fact(label, text or "—") for label, text in pairs)
+
+
+def _signed_with(inspection: Inspection, sources: Sources) -> tuple[str, ...]:
+    """What else the signature stands under (decision 11): as frozen, else as found."""
+    together = inspection.facts.get("signed_together")
+    if together is None:
+        return sources.signed_with
+    others = [one for one in together if one["code"] != inspection.code]
+    return tuple(f"{one['name']}（{one['code']}）" for one in others)
+
+
 def marks_of(inspection: Inspection) -> tuple[Mark, ...]:
-    """补录, 离线 and 停用 with their reasons, from the inspection alone (decisions 6 and 8)."""
+    """补录, 离线, 停用, 代班 and 临时停用 with their reasons, from the inspection alone."""
     marks = []
+    if on_behalf_of := inspection.facts.get("on_behalf_of"):
+        marks.append(Mark("代班", f"{inspection.performer_name}代{on_behalf_of}检查。"))
     if inspection.timing == Timing.BACKFILLED:
         marks.append(
             Mark(
@@ -262,13 +361,37 @@ def marks_of(inspection: Inspection) -> tuple[Mark, ...]:
                 f"{cn_datetime(inspection.received_at)} 上传。",
             )
         )
-    if inspection.round_status == RoundStatus.STOPPED:
+    if declared := inspection.facts.get("declared_stop"):
+        marks.append(Mark("临时停用", _declared_words(inspection, declared)))
+    elif inspection.round_status == RoundStatus.STOPPED:
         marks.append(Mark("停用", f"设备停用，未逐项检查。停用原因：{inspection.stop_reason}"))
     return tuple(marks)
 
 
+def _declared_words(inspection: Inspection, declared: Mapping[str, Any]) -> str:
+    """What was declared for the day and how the machine was found (decision 6)."""
+    still = inspection.round_status == RoundStatus.STOPPED
+    photo = declared.get("no_photo_reason")
+    return (
+        f"{_day(declared['from_on'])}至{_day(declared['until_on'])}申报临时停用，"
+        f"原因：{declared['reason']}。"
+        f"现场确认设备状态：{'仍停用' if still else '实际在用'}。"
+        + (f"无法拍照：{photo}。" if photo else "")
+    )
+
+
+def _spot_pictures(inspection: Inspection, sources: Sources) -> tuple[Picture, ...]:
+    """Photos of the machine itself on a day of 临时停用."""
+    codes = (inspection.facts.get("declared_stop") or {}).get("photos") or ()
+    return tuple(
+        Picture(number, 0, sources.photos[code], f"附图{number}　设备状态")
+        for number, code in enumerate(codes, 1)
+        if code in sources.photos
+    )
+
+
 def _table(
-    inspection: Inspection, sources: Sources
+    inspection: Inspection, sources: Sources, *, first: int = 1
 ) -> tuple[tuple[Line, ...], tuple[Picture, ...]]:
     """The rows in the order of the frozen checklist, and the pictures numbered through."""
     answers = {answer["key"]: answer for answer in inspection.answers}
@@ -278,9 +401,10 @@ def _table(
         answer = answers.get(item["key"])
         if answer is None:
             continue
-        taken = _pictures(item, answer, sources, first=len(pictures) + 1)
+        taken = _pictures(item, answer, sources, first=first + len(pictures))
         pictures.extend(taken)
-        lines.append(_line(item, answer, tuple(one.number for one in taken), sources))
+        line = _line(item, answer, tuple(one.number for one in taken), sources, inspection.cadence)
+        lines.append(line)
     return tuple(lines), tuple(pictures)
 
 
@@ -299,7 +423,11 @@ def _pictures(
 
 
 def _line(
-    item: Mapping[str, Any], answer: Mapping[str, Any], pictures: tuple[int, ...], sources: Sources
+    item: Mapping[str, Any],
+    answer: Mapping[str, Any],
+    pictures: tuple[int, ...],
+    sources: Sources,
+    cadence: str,
 ) -> Line:
     failed = answer["result"] == Result.FAIL
     return Line(
@@ -311,18 +439,22 @@ def _line(
         result_label=Result(answer["result"]).label,
         hazard=item["hazard"] if failed else "",
         is_severe=failed and bool(item["is_severe"]),
-        handling=_handling(item, answer, sources) if failed else "",
+        handling=_handling(item, answer, sources, cadence) if failed else "",
         pictures=pictures,
         no_photo_reason=(answer.get("no_photo_reason") or "") if failed else "",
         note=answer.get("note") or "",
     )
 
 
-def _handling(item: Mapping[str, Any], answer: Mapping[str, Any], sources: Sources) -> str:
+def _handling(
+    item: Mapping[str, Any], answer: Mapping[str, Any], sources: Sources, cadence: str
+) -> str:
+    """How a failed item was dealt with; only daily hazards are reported upwards (M 2.2-2.4)."""
     if answer["handling"] == Handling.IMMEDIATE:
         return f"立即处理：{answer['handling_result']}"
+    words = "待处理，已上报。" if cadence == Cadence.DAILY else "待处理，列入整改。"
     hazard = sources.hazards.get(item["key"])
-    return f"待处理，已上报。隐患编号 {hazard.code}" if hazard else "待处理，已上报。"
+    return f"{words}隐患编号 {hazard.code}" if hazard else words
 
 
 def _report_to(inspection: Inspection, sources: Sources) -> str:
@@ -348,9 +480,9 @@ def _opinions(inspection: Inspection, sources: Sources, as_of: datetime) -> tupl
     return tuple(opinions)
 
 
-def _cite(rule: Rule, category: str) -> Citation:
-    """A rule with the article on daily rounds, where its row names one for the category."""
-    article = rule.articles.get("daily", {})
+def cite(rule: Rule, topic: str, category: str) -> Citation:
+    """A rule with the article on a topic (daily, weekly, monthly), where its row names one."""
+    article = rule.articles.get(topic, {})
     return Citation(
         rule.key, rule.number, rule.title, article.get(category) or article.get("") or ""
     )

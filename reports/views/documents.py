@@ -1,4 +1,4 @@
-"""《每日X安全检查记录》 as a web page and as an issued PDF; the list of issued documents (F66)."""
+"""Record forms of inspections as web pages and issued PDFs; the list of issued documents (F66)."""
 
 from __future__ import annotations
 
@@ -16,32 +16,46 @@ from config.access import page
 from config.actor import Actor
 from config.errors import RuleBroken
 from config.paging import paginate
+from duties.enums import Cadence
 from duties.models import Inspection
-from reports import queries
+from reports import queries, queries_reports
 from reports.actions.issue import issue_daily_check
 from reports.forms import DocumentFilterForm
 from reports.models import DocumentKind, IssuedDocument
 from reports.queries_appointment import letter_of
 from units.roles import Can
 
+# Every kind of inspection is shown by one view; only a daily one lies under /documents/daily/.
+CHECK_PAGES = {Cadence.DAILY.value: "reports:daily-check"}
+ROUND_PAGE = "reports:round-check"
+
 
 @page(Can.DOCUMENT_VIEW)
 def daily_check(request: HttpRequest, code: str) -> HttpResponse:
-    """The form of a signed daily inspection, at once; as issued when it has been issued."""
-    return _form_page(request, queries.get_daily_inspection(request.actor, code))
+    """The form of a signed inspection, at once; as issued when it has been issued."""
+    inspection = queries.get_inspection(request.actor, code)
+    if request.path != check_url(inspection):
+        return redirect(check_url(inspection))
+    return _form_page(request, inspection)
 
 
 @page(Can.DOCUMENT_ISSUE, writes=True, reads=False)
 def issue(request: HttpRequest, code: str) -> HttpResponse:
     """Issue the PDF once; a refusal comes back on the form page in words."""
-    inspection = queries.get_daily_inspection(request.actor, code)
+    inspection = queries.get_inspection(request.actor, code)
     try:
         with transaction.atomic():
             document = issue_daily_check(inspection, actor=request.actor, now=timezone.now())
     except RuleBroken as broken:
         return _form_page(request, inspection, refusal=broken)
     messages.success(request, f"PDF 已生成，文书编号 {document.number}。")
-    return redirect("reports:daily-check", code=inspection.code)
+    return redirect(check_url(inspection))
+
+
+def check_url(inspection: Inspection) -> str:
+    """Where the form of an inspection is."""
+    name = CHECK_PAGES.get(inspection.cadence, ROUND_PAGE)
+    return reverse(name, args=[inspection.code])
 
 
 @page((Can.UNIT_DASHBOARD, Can.REGION_VIEW))
@@ -81,10 +95,24 @@ def _row(document: IssuedDocument) -> dict[str, Any]:
             "person": letter.person_name,
             "marks": (),
         }
+    if document.kind in queries_reports.FORMS:
+        report = queries_reports.form_of(document)
+        weekly = document.kind == DocumentKind.WEEKLY_REPORT
+        page = reverse(
+            "reports:weekly-report" if weekly else "reports:monthly-minutes",
+            args=[document.subject_code],
+        )
+        return {
+            "document": document,
+            "url": page if weekly else f"{page}?{urlencode({'revision': document.revision})}",
+            "about": f"{report.category_label} {report.week_words if weekly else report.month_words}",
+            "person": report.author_name,
+            "marks": report.marks,
+        }
     form = queries.daily_check_of(document)
     return {
         "document": document,
-        "url": reverse("reports:daily-check", args=[document.subject_code]),
+        "url": reverse(CHECK_PAGES.get(form.cadence, ROUND_PAGE), args=[document.subject_code]),
         "about": form.equipment_name,
         "person": form.officer_name,
         "marks": form.marks,
@@ -107,6 +135,7 @@ def _form_page(
             "issued": issued,
             "may_issue": request.actor.can(Can.DOCUMENT_ISSUE),
             "refusal": refusal,
+            "issue_url": reverse("reports:issue", args=[inspection.code]),
             "back_url": _record_url(request.actor, inspection),
         },
         status=refusal.status if refusal else 200,
