@@ -70,16 +70,17 @@ app.conf.update(
             "task": "duties.tasks.check_todos",
             "schedule": crontab(hour=3, minute=10),
         },
-        # What is due today and not done: told at 16:00; what was missed: told the next mornings.
+        # What is due today and not done is told from 16:00 on, what was missed from 08:00 on (a region
+        # may set other hours); every hour after that finds what a lost message left untold.
         "remind-officers": {
             "task": "duties.tasks.remind_officers",
-            "schedule": crontab(hour=16, minute=0),
-            "options": {"expires": 7 * 3600},
+            "schedule": crontab(minute=0),
+            "options": {"expires": 3600},
         },
         "escalate-missed": {
             "task": "duties.tasks.escalate_missed",
-            "schedule": crontab(hour=8, minute=0),
-            "options": {"expires": 12 * 3600},
+            "schedule": crontab(minute=2),
+            "options": {"expires": 3600},
         },
         "drain-outbox": {
             "task": "units.tasks.drain_outbox",

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from duties import generation
+from duties import escalation, generation
 
 
 @shared_task(name="duties.tasks.wake_generation")
@@ -11,3 +11,15 @@ def wake_generation() -> list[str]:
     """Wake the generator; what is due is read from the database (twin: generate_tasks)."""
     outcomes = generation.run_due(now=timezone.now())
     return [line for outcome in outcomes for line in outcome.lines()]
+
+
+@shared_task(name="duties.tasks.remind_officers")
+def remind_officers() -> str:
+    """Remind of what is due today and not done (twin: remind_duties)."""
+    return str(escalation.remind_due(now=timezone.now()))
+
+
+@shared_task(name="duties.tasks.escalate_missed")
+def escalate_missed() -> str:
+    """Tell of what was missed, one step up at a time (twin: remind_duties)."""
+    return str(escalation.escalate(now=timezone.now()))

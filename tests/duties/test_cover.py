@@ -372,9 +372,9 @@ def test_lists_cost_the_same_whatever_their_length(
     for number in range(rows):
         made.cover(world.li, world.zhang, TODAY + timedelta(days=number))
     desk, phone = as_(world.jia_admin), as_(world.li.user)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(6):
         assert desk.get("/covers/").status_code == 200
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         assert phone.get("/m/cover/").status_code == 200
 
 
