@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from duties.views import records, rounds, todo, together
+from duties.views import records, rounds, statistics, todo, together
 
 urlpatterns = [
     path("m/", todo.todo, name="todo"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("m/weekly/", rounds.weekly, name="weekly"),
     path("m/monthly/", rounds.monthly, name="monthly"),
     path("m/team/", rounds.team, name="team"),
+    path("m/statistics/", statistics.statistics_page, name="field-statistics"),
     path("m/sign/", together.sign_together, name="sign-several"),
     path("m/tasks/<slug:code>/", rounds.task, name="task"),
     path("m/records/", records.overview, name="field-records"),

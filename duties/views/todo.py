@@ -26,6 +26,7 @@ from units.roles import Can, Role
 DOORS = (
     ("隐患管理", "hazards:field-list", "alert-triangle", Can.HAZARD_VIEW),
     ("管控记录", "duties:field-records", "history", Can.RECORD_VIEW),
+    ("管控统计", "duties:field-statistics", "chart-bar", Can.STOP_REJECT),
     ("临时停用", "duties:stop-list", "ban", Can.STOP_REJECT),
     ("请假代班", "duties:cover-list", "users", Can.COVER_NAME),
 )
