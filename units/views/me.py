@@ -46,6 +46,7 @@ def me(request: HttpRequest) -> HttpResponse:
         "machines": f"{held} 台" if held is not None else "",
         "certificates": _certificates(staff, today),
         "may_leave": actor.can(Can.LEAVE_ASK),
+        "may_cover": actor.can(Can.COVER_NAME),
         "leave_word": "待单位处理" if queries_leave.open_request(staff) else "",
         "missing": _missing(staff.unit) if is_officer and held == 0 else "",
     }
