@@ -167,6 +167,12 @@ class Task(models.Model):
                 condition=Q(state__in=["todo", "in_progress", "awaiting_signature"]),
                 name="task_open_by_due",
             ),
+            # What a person or a pool may still make up; missed ones only, so as small as they are few.
+            models.Index(
+                fields=["unit", "period_on"],
+                condition=Q(state="missed"),
+                name="task_missed_by_unit",
+            ),
             models.Index(fields=["equipment", "-period_on"], name="task_by_equipment"),
             models.Index(
                 fields=["licence", "-period_on"],
