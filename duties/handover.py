@@ -9,6 +9,7 @@ from django.db.models import Count
 
 from config.actor import Actor
 from config.words import cn_day
+from duties.enums import TaskKind
 from duties.models import Task
 from units.handover import Share
 from units.models import Staff
@@ -21,17 +22,30 @@ def count(staff_ids: Collection[int]) -> Mapping[int, int]:
 
 
 def lines(staff: Staff) -> list[str]:
-    """The open to-dos, one line each: what, where it stands, until when."""
-    open_ones = Task.objects.open().filter(assignee=staff).select_related("equipment")
+    """The open to-dos, one line each: what, which period, where it stands, what becomes of it."""
+    open_ones = Task.objects.open().filter(assignee=staff)
+    subjects = open_ones.select_related("equipment", "licence__family", "station")
     return [
-        f"{task.equipment.name if task.equipment else task.get_kind_display()}"
-        f"（{task.get_cadence_display()}，{task.get_state_display()}，{cn_day(task.period_on)}）"
-        for task in open_ones.order_by("period_on", "id")
+        f"{task.subject_name}（{_what(task)}，{task.get_state_display()}，{cn_day(task.period_on)}）"
+        for task in subjects.order_by("period_on", "id")
     ]
 
 
+def _what(task: Task) -> str:
+    is_round = task.kind == TaskKind.INSPECTION
+    what = str(task.get_cadence_display() if is_round else task.get_kind_display())
+    if task.stands_in_for_id is not None:
+        return f"{what}，代班"
+    return f"{what}，本人" if task.owner_id is not None else what
+
+
 def move(staff: Staff, successor: Staff | None, *, actor: Actor, now: datetime) -> int:
-    """Nothing is left to do here: to-dos moved with their machines (equipment.hooks, decision 7)."""
+    """Nothing is left to do here: generation follows what moved (equipment.hooks, units.hooks).
+
+    Daily to-dos go with their machines, licences and stations, those claimed from a pool back into
+    it, a principal's or director's to whoever holds the post; what only this person owed is waived
+    with its reason (decision 7).
+    """
     return 0
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from config.actor import Actor
+from units.hooks import tell
 
 # fn(equipment_ids, *, day, actor, now), called inside the transaction of the change.
 Hook = Callable[..., object]
@@ -23,10 +24,10 @@ def changed(equipment_ids: Iterable[int], *, day: date, actor: Actor, now: datet
     """Tell every listener that machines were added, re-bound, released or changed status.
 
     Runs inside the caller's transaction, after the rows are written: what a listener refuses
-    undoes the change.
+    undoes the change. Inside units.hooks.gathered they are told at its end.
     """
     ids = list(equipment_ids)
     if not ids:
         return
     for hook in _hooks:
-        hook(ids, day=day, actor=actor, now=now)
+        tell(hook, ids, day=day, actor=actor, now=now)

@@ -6,7 +6,9 @@ Machines have their own registry (equipment.hooks); this one is for appointments
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 
 from config.actor import Actor
@@ -33,4 +35,46 @@ def changed(unit_ids: Iterable[int], *, day: date, actor: Actor, now: datetime) 
     if not ids:
         return
     for hook in _hooks:
+        tell(hook, ids, day=day, actor=actor, now=now)
+
+
+# What is held back: (hook, day, actor, now) -> the ids it is about, in the order they were told.
+Held = dict[tuple[Hook, date, Actor, datetime], dict[int, None]]
+_held: ContextVar[Held | None] = ContextVar("units_hooks_held", default=None)
+
+
+def tell(hook: Hook, ids: list[int], *, day: date, actor: Actor, now: datetime) -> None:
+    """Call one listener now, or hold it back while a `gathered` or `unheard` block runs."""
+    held = _held.get()
+    if held is None:
         hook(ids, day=day, actor=actor, now=now)
+    else:
+        held.setdefault((hook, day, actor, now), {}).update(dict.fromkeys(ids))
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Tell the listeners once, at the end of a block of several changes in one transaction.
+
+    Inside, every change has locked and written its rows before the first listener begins: they see
+    the whole of it, and cannot wait in a circle with another change. A block that fails tells
+    nobody. A block within a block belongs to the outer one.
+    """
+    if _held.get() is not None:
+        yield
+        return
+    with unheard() as held:
+        yield
+    for (hook, day, actor, now), ids in held.items():
+        hook(list(ids), day=day, actor=actor, now=now)
+
+
+@contextmanager
+def unheard() -> Iterator[Held]:
+    """Tell nobody of what a block does: a dry run that is rolled back."""
+    held: Held = {}
+    token = _held.set(held)
+    try:
+        yield held
+    finally:
+        _held.reset(token)

@@ -35,9 +35,7 @@ class Cover(models.Model):
 
     code = models.CharField(max_length=12, unique=True, default=new_code)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="covers")
-    staff = models.ForeignKey(
-        Staff, models.PROTECT, related_name="covers", verbose_name="请假人"
-    )
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="covers", verbose_name="请假人")
     stand_in = models.ForeignKey(
         Staff, models.PROTECT, related_name="stand_ins", verbose_name="代班人"
     )

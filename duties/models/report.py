@@ -117,9 +117,7 @@ class WeeklyReport(SignedReport):
     week_on = models.DateField("报告周")
     last_week = models.TextField("上周问题整改情况", blank=True)
     main_hazards = models.TextField("本周主要安全风险隐患和整改情况")
-    evaluation = models.CharField(
-        "本周安全管理情况评价", max_length=12, choices=Evaluation.choices
-    )
+    evaluation = models.CharField("本周安全管理情况评价", max_length=12, choices=Evaluation.choices)
     next_work = models.TextField("下周工作重点")
 
     class Meta(SignedReport.Meta):

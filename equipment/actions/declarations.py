@@ -26,7 +26,6 @@ from config.clock import local_day
 from config.codes import normalise
 from config.errors import RuleBroken
 from config.workflow import lock, transition
-from equipment import hooks
 from equipment.actions import status as statuses
 from equipment.actions import suspensions
 from equipment.actions.status import cut, exempts
@@ -104,7 +103,7 @@ def file_declaration(
     record(actor, Verb.DECLARATION_FILED, made, now=now, after=_facts(made))
     if made.state == State.FILED:
         tell_bureau_filed(made, now=now)
-    hooks.changed(touched, day=day, actor=actor, now=now)
+    suspensions.tell_duties(made, touched, day=day, actor=actor, now=now)
     return made
 
 
@@ -191,7 +190,7 @@ def end_suspension(
             locked=True,
         )
     record(actor, Verb.SUSPENSION_ENDED, fresh, now=now, after={"on": day, "reason": reason})
-    hooks.changed(touched.machines, day=day, actor=actor, now=now)
+    suspensions.tell_duties(fresh, touched.machines, day=day, actor=actor, now=now)
     return fresh
 
 
@@ -321,7 +320,7 @@ def _decide(
     record(actor, VERBS[name], fresh, now=now, before=before, after={"opinion": opinion, "on": day})
     if name != "withdraw":
         tell_unit_decided(fresh, now=now)
-    hooks.changed(touched, day=day, actor=actor, now=now)
+    suspensions.tell_duties(fresh, touched, day=day, actor=actor, now=now)
     return fresh
 
 

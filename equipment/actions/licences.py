@@ -18,7 +18,7 @@ from equipment.actions.named import bind, lock_officer, person
 from equipment.licence_rules import rule_on
 from equipment.models import Licence, LicenceFamily, LicenceItem
 from equipment.queries_licences import ROLE_OF_KIND
-from units import audit, shape
+from units import audit, hooks, shape
 from units.actions.organisation import STALE, require_organiser
 from units.audit import Verb
 from units.models import Staff, Unit
@@ -158,6 +158,7 @@ def add_licence(
             bind(licence, named, day=today, now=now)
         after = {"family": family.name, "number": facts.number, "valid_until": facts.valid_until}
         audit.record(actor, Verb.LICENCE_ADDED, licence, now=now, after=after | person(named))
+        hooks.changed([unit.pk], day=today, actor=actor, now=now)
     return licence
 
 
@@ -220,6 +221,7 @@ def change_licence(
             licence.version += 1
             licence.save()
             audit.record(actor, Verb.LICENCE_CHANGED, licence, now=now, before=before, after=after)
+            hooks.changed([licence.unit_id], day=today, actor=actor, now=now)
     return licence
 
 
@@ -241,6 +243,7 @@ def assign(licence: Licence, *, officer: Staff | None, actor: Actor, now: dateti
     licence.version += 1
     licence.save(update_fields=["version"])
     audit.record(actor, Verb.LICENCE_CHANGED, licence, now=now, before=before, after=person(named))
+    hooks.changed([licence.unit_id], day=day, actor=actor, now=now)
     return licence
 
 
@@ -260,7 +263,8 @@ def close_licence(licence: Licence, *, reason: str, actor: Actor, now: datetime)
             f"还有 {stations} 个工位属于这张许可，请先在“工位管理”中改到其他许可或停用工位。",
         )
     before = person(licence.officer)
-    bind(licence, None, day=local_day(now), now=now)
+    day = local_day(now)
+    bind(licence, None, day=day, now=now)
     licence.closed_at = now
     licence.close_reason = reason
     licence.version += 1
@@ -268,6 +272,7 @@ def close_licence(licence: Licence, *, reason: str, actor: Actor, now: datetime)
     audit.record(
         actor, Verb.LICENCE_CLOSED, licence, now=now, before=before, after={"reason": reason}
     )
+    hooks.changed([licence.unit_id], day=day, actor=actor, now=now)
     return licence
 
 

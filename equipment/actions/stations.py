@@ -15,7 +15,7 @@ from config.errors import RuleBroken
 from equipment.actions.named import bind, lock_officer, person
 from equipment.models import Licence, Station
 from equipment.queries_licences import STATION_ROLE
-from units import audit, shape
+from units import audit, hooks, shape
 from units.actions.organisation import STALE, require_organiser
 from units.audit import Verb
 from units.models import Staff, Unit
@@ -76,6 +76,7 @@ def add_station(
             bind(station, named, day=day, now=now)
         after = {**asdict(facts), "licence": licence.number if licence else ""}
         audit.record(actor, Verb.STATION_ADDED, station, now=now, after=after | person(named))
+        hooks.changed([unit.pk], day=day, actor=actor, now=now)
     return station
 
 
@@ -117,6 +118,7 @@ def change_station(
             station.version += 1
             station.save()
             audit.record(actor, Verb.STATION_CHANGED, station, now=now, before=before, after=after)
+            hooks.changed([station.unit_id], day=day, actor=actor, now=now)
     return station
 
 
@@ -134,6 +136,7 @@ def assign(station: Station, *, officer: Staff | None, actor: Actor, now: dateti
     station.version += 1
     station.save(update_fields=["version"])
     audit.record(actor, Verb.STATION_CHANGED, station, now=now, before=before, after=person(named))
+    hooks.changed([station.unit_id], day=day, actor=actor, now=now)
     return station
 
 
@@ -144,7 +147,8 @@ def close_station(station: Station, *, reason: str, actor: Actor, now: datetime)
     reason = shape.line(reason, field="reason", label="停用原因", longest=200, required=True)
     station = _fresh(station)
     before = person(station.officer)
-    bind(station, None, day=local_day(now), now=now)
+    day = local_day(now)
+    bind(station, None, day=day, now=now)
     station.closed_at = now
     station.close_reason = reason
     station.version += 1
@@ -152,6 +156,7 @@ def close_station(station: Station, *, reason: str, actor: Actor, now: datetime)
     audit.record(
         actor, Verb.STATION_CLOSED, station, now=now, before=before, after={"reason": reason}
     )
+    hooks.changed([station.unit_id], day=day, actor=actor, now=now)
     return station
 
 

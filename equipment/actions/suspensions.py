@@ -7,11 +7,14 @@ from datetime import date, datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateRange
 
+from config.actor import Actor
 from config.errors import RuleBroken
 from config.words import cn_date
+from equipment import hooks
 from equipment.actions.status import cut
 from equipment.models import Declaration, Equipment, SuspensionPeriod
 from equipment.words import span
+from units import hooks as unit_hooks
 from units.models import Unit
 
 # A 停产 that is planned this far ahead is a slip of the keyboard.
@@ -90,6 +93,16 @@ def end(declaration: Declaration, *, day: date) -> Ended:
         row.period, row.exempt_period = left, cut(row.exempt_period, day)
         row.save(update_fields=["period", "exempt_period"])
     return Ended(True, _machines(declaration.unit_id))
+
+
+def tell_duties(
+    declaration: Declaration, machines: list[int], *, day: date, actor: Actor, now: datetime
+) -> None:
+    """Let today's to-dos follow a declaration; a 停产 is also about the unit's licences and stations."""
+    if declaration.kind == Declaration.Kind.SUSPEND:
+        unit_hooks.changed([declaration.unit_id], day=day, actor=actor, now=now)
+    else:
+        hooks.changed(machines, day=day, actor=actor, now=now)
 
 
 def describe(row: SuspensionPeriod) -> str:

@@ -1,22 +1,23 @@
-"""Generation of daily to-dos (F47, decisions 4, 6, 7): the SQL, its repetition, its changes."""
+"""Generation of to-dos (F47, decisions 4 to 8): what is written, its repetition, its changes."""
 
 from __future__ import annotations
 
 import threading
 from datetime import date, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.actor import SYSTEM
 from config.clock import at, end_of
-from duties import generation
+from duties import generation, generation_runs
 from duties.calendar import MachineDay, exemption
 from duties.enums import TaskState
-from duties.models import GenerationRun, Task
+from duties.models import GenerationCursor, GenerationRun, Task
 from equipment.models import Equipment, OfficerBinding, StatusPeriod
 from tests.factories import declarations
 from tests.factories import duties as tasks
@@ -27,14 +28,19 @@ from units.models import AuditEntry
 YESTERDAY = TODAY - timedelta(days=1)
 
 
+# What the cast owes on TODAY: 甲 4 machines and 24 to-dos of the week and month, 乙 1 and 7.
+DAILY, ALL = 5, 36
+
+
 def owed() -> set[tuple]:
     """The set of daily to-dos as (day, machine, assignee, state)."""
-    return set(Task.objects.values_list("period_on", "equipment__name", "assignee__name", "state"))
+    daily = Task.objects.filter(cadence="daily")
+    return set(daily.values_list("period_on", "equipment__name", "assignee__name", "state"))
 
 
 def test_every_machine_in_use_owes_one_with_or_without_officer(world: World) -> None:
     outcome = generation.generate(TODAY, now=NOW)
-    assert outcome.created == 5
+    assert outcome.created == ALL
     assert outcome.existing == 0
     assert outcome.exempt == {}
     assert owed() == {
@@ -60,13 +66,13 @@ def test_second_run_adds_nothing(world: World) -> None:
     generation.generate(TODAY, now=NOW)
     before = list(Task.objects.order_by("pk").values())
     outcome = generation.generate(TODAY, now=NOW + timedelta(hours=1))
-    assert (outcome.created, outcome.existing) == (0, 5)
+    assert (outcome.created, outcome.existing) == (0, ALL)
     assert list(Task.objects.order_by("pk").values()) == before
 
 
 def test_only_the_units_asked_for(world: World) -> None:
     outcome = generation.generate(TODAY, now=NOW, unit_ids=[world.yi.pk])
-    assert outcome.created == 1
+    assert outcome.created == 8
     assert owed() == {(TODAY, "乙1号客梯", "孙安", "todo")}
 
 
@@ -109,13 +115,14 @@ def test_sql_and_plain_rule_agree(world: World, status, first, last, holds, susp
     expected = exemption(MachineDay(status, is_formal=holds, is_suspended=suspended and holds))
     outcome = generation.generate(TODAY, now=NOW)
     assert outcome.exempt == ({expected: 1} if expected else {})
-    assert Task.objects.filter(equipment=world.lift).exists() == (expected is None)
+    owes = Task.objects.filter(equipment=world.lift).exclude(state="waived")
+    assert owes.exists() == (expected is None)
 
 
 def test_a_machine_archived_later_owes_nothing_before(world: World) -> None:
     machines.machine(world.yi, "crane", since=TODAY, name="新行车")
-    outcome = generation.generate(YESTERDAY, now=NOW)
-    assert outcome.created == 5
+    generation.generate(YESTERDAY, now=NOW)
+    assert len(owed()) == DAILY
     assert exemption(MachineDay(None)) == "not_archived"
     assert not Task.objects.filter(equipment__name="新行车").exists()
 
@@ -151,10 +158,9 @@ def test_four_at_once_make_the_same_set(committed_world: World) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcome.created for outcome in outcomes)[-1] <= 65
-    assert sum(outcome.created for outcome in outcomes) == 65
-    assert Task.objects.count() == 65
-    assert Task.objects.values("equipment").distinct().count() == 65
+    assert sorted(outcome.created for outcome in outcomes) == [0, 0, 0, ALL + 60]
+    assert Task.objects.count() == ALL + 60
+    assert Task.objects.filter(cadence="daily").values("equipment").distinct().count() == 65
 
 
 def test_closing_turns_open_into_missed_and_nothing_else(world: World) -> None:
@@ -186,40 +192,97 @@ def test_due_at_midnight_sharp(world: World) -> None:
     assert generation.close_expired(now=end_of(TODAY)) == 1
 
 
+def start_after(day: date, region: str = "500103") -> None:
+    """A district that has been generated and closed up to a day."""
+    GenerationCursor.objects.create(region_id=region, generated_until=day, closed_until=day)
+
+
 def test_run_due_makes_up_for_days_without_beat(world: World) -> None:
-    GenerationRun.objects.create(
-        day=TODAY - timedelta(days=9),
-        started_at=NOW - timedelta(days=9),
-        finished_at=NOW - timedelta(days=9),
-    )
+    start_after(TODAY - timedelta(days=9))
     outcomes = generation.run_due(now=NOW)
     assert [outcome.day for outcome in outcomes] == [
         TODAY - timedelta(days=n) for n in range(8, -1, -1)
     ]
-    assert Task.objects.count() == 9 * 5
-    assert Task.objects.filter(state=TaskState.MISSED).count() == 8 * 5
+    daily = Task.objects.filter(cadence="daily")
+    assert daily.count() == 9 * DAILY
+    assert daily.filter(state=TaskState.MISSED).count() == 8 * DAILY
+    weeks = Task.objects.filter(cadence="weekly").values_list("period_on", "state").distinct()
+    assert set(weeks) == {(date(2026, 11, 9), "missed"), (date(2026, 11, 16), "todo")}
     assert generation.run_due(now=NOW) == []
+    cursor = GenerationCursor.objects.get(region_id="500103")
+    assert (cursor.generated_until, cursor.closed_until) == (TODAY, YESTERDAY)
 
 
 def test_run_due_starts_with_today_on_a_new_platform(world: World) -> None:
     assert [outcome.day for outcome in generation.run_due(now=NOW)] == [TODAY]
+    runs = GenerationRun.objects.order_by("region_id").values_list("region_id", "day", "created")
+    assert list(runs) == [("500103", TODAY, ALL), ("500106", TODAY, 0)]
 
 
 def test_a_run_made_ahead_does_not_count_as_done(world: World) -> None:
-    generation.run_day(TODAY + timedelta(days=1), now=NOW)
+    """What was bound since is in it when its day comes, and what has moved since is moved."""
+    tomorrow = TODAY + timedelta(days=1)
     generation.run_due(now=NOW)
+    generation.run_day(tomorrow, now=NOW)
     machines.machine(world.yi, "crane", since=TODAY, name="新行车")
+    OfficerBinding.objects.filter(equipment=world.lift).update(
+        period=DateRange(date(2024, 1, 1), tomorrow)
+    )
+    machines.bind(world.lift, world.zhang, since=tomorrow)
     outcomes = generation.run_due(now=NOW + timedelta(days=1))
-    assert [(outcome.day, outcome.created) for outcome in outcomes] == [
-        (TODAY + timedelta(days=1), 1)
-    ]
+    assert [outcome.day for outcome in outcomes] == [tomorrow]
+    mine = Task.objects.filter(period_on=tomorrow)
+    assert mine.get(equipment__name="新行车").state == "todo"
+    assert mine.get(equipment=world.lift).assignee == world.zhang
+
+
+def test_a_run_ahead_leaves_the_running_week_alone(world: World) -> None:
+    """Facts of a day to come do not move what is owed this week already."""
+    generation.generate(TODAY, now=NOW)
+    OfficerBinding.objects.filter(equipment=world.boiler).update(
+        period=DateRange(date(2024, 1, 1), TODAY + timedelta(days=1))
+    )
+    generation.generate(TODAY + timedelta(days=1), now=NOW)
+    assert not Task.objects.filter(state="waived").exists()
+
+
+def test_a_past_day_made_good_by_hand_leaves_its_week_as_it_ended(world: World) -> None:
+    """The boiler was 张's until Thursday: on Sunday nobody's week of it was his any more."""
+    monday = date(2026, 11, 9)
+    OfficerBinding.objects.filter(equipment=world.boiler).update(
+        period=DateRange(date(2024, 1, 1), monday + timedelta(days=3))
+    )
+    generation.generate(monday, now=NOW)
+    daily = Task.objects.get(equipment=world.boiler)
+    assert daily.assignee == world.zhang
+    assert not Task.objects.filter(owner=world.zhang).exists()
+
+
+def test_one_district_that_fails_does_not_hold_up_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_after(date(9999, 12, 30), "500106")
+    GenerationCursor.objects.filter(region_id="500106").update(generated_until=date(1, 1, 1))
+    rows = generation_runs.bring_in_line
+
+    def failing(scope: Any, *given: Any, **named: Any) -> generation.Outcome:
+        if scope.region == "500106":
+            raise DatabaseError("broken")
+        return rows(scope, *given, **named)
+
+    monkeypatch.setattr(generation_runs, "bring_in_line", failing)
+    with pytest.raises(DatabaseError, match="broken"):
+        generation.run_due(now=NOW)
+    assert Task.objects.count() == ALL
+    untouched = GenerationCursor.objects.get(region_id="500106")
+    assert untouched.generated_until == date(1, 1, 1)
 
 
 def test_new_binding_gives_the_existing_row_its_officer(world: World) -> None:
     generation.generate(TODAY, now=NOW)
     machines.bind(world.unbound, world.zhang, since=TODAY)
     outcome = generation.refresh_today([world.unbound.pk], day=TODAY, now=NOW)
-    assert (outcome.created, outcome.existing) == (0, 1)
+    assert (outcome.created, outcome.moved) == (2, 1)
     assert Task.objects.get(equipment=world.unbound).assignee == world.zhang
 
 
@@ -227,6 +290,7 @@ def test_new_machine_owes_at_once(world: World) -> None:
     generation.generate(TODAY, now=NOW)
     new = machines.machine(world.jia, "crane", officer=world.li, since=TODAY)
     assert generation.refresh_today([new.pk], day=TODAY, now=NOW).created == 1
+    assert generation.refresh_today([new.pk], day=TODAY, now=NOW).created == 0
     assert Task.objects.get(equipment=new).assignee == world.li
 
 
@@ -294,9 +358,9 @@ def test_command_prints_what_it_did_and_can_be_repeated(world: World) -> None:
     call_command("generate_tasks", date="2026-11-20", stdout=out)
     call_command("generate_tasks", date="2026-11-20", stdout=out)
     assert out.getvalue().splitlines() == [
-        "2026-11-20：新建 4 条，已有 0 条，免检 1 台",
+        "2026-11-20：新建 25 条，已有 0 条，免检 1 台",
         "  免检原因：设备未投入使用 1 台",
-        "2026-11-20：新建 0 条，已有 4 条，免检 1 台",
+        "2026-11-20：新建 0 条，已有 25 条，免检 1 台",
         "  免检原因：设备未投入使用 1 台",
     ]
 

@@ -32,7 +32,7 @@ from config.excel import annotate, guard, kinds, preview
 from config.excel.kinds import Context, ImportKind
 from config.excel.plan import Plan, Verdict
 from config.excel.reader import Sheet
-from units import files
+from units import files, hooks
 from units.audit import Verb, record
 from units.models import ImportJob
 from units.queries_imports import CORRECT_ONLY, INLINE_ROWS, MODES
@@ -135,7 +135,8 @@ def run_check(job_id: int, *, actor_of: Callable[[Any], Actor], clock: Clock) ->
         sheet = kind.open(io.BytesIO(content), context)
         mine_still.update(step_total=sheet.total, touched_at=clock())
         job.step_total = sheet.total
-        plan = kind.plan(sheet, context)
+        with hooks.unheard():
+            plan = kind.plan(sheet, context)
         with transaction.atomic():
             if mine_still.select_for_update(of=("self",)).exists():
                 _keep_plan(job, kind, sheet, plan, content, actor=actor, now=now)
@@ -277,8 +278,9 @@ def _apply(job: ImportJob, *, actor: Actor, now: datetime) -> ImportJob:
     sheet = kind.open(io.BytesIO(content), context)
     message = MOVED
     try:
-        with transaction.atomic():
-            plan = kind.plan(sheet, context)
+        with transaction.atomic(), hooks.gathered():
+            with hooks.unheard():
+                plan = kind.plan(sheet, context)
             if plan.digest() == job.plan_digest:
                 written = kind.apply(plan, context)
                 return _done(job, kind, plan, written, actor=actor, now=now)
@@ -288,7 +290,8 @@ def _apply(job: ImportJob, *, actor: Actor, now: datetime) -> ImportJob:
         message = f"{broken.message}本次没有写入任何数据。"
     reading = replace(context, is_writing=False)
     sheet = kind.open(io.BytesIO(content), reading)
-    plan = kind.plan(sheet, reading)
+    with hooks.unheard():
+        plan = kind.plan(sheet, reading)
     _keep_plan(job, kind, sheet, plan, content, actor=actor, now=now, message=message)
     return job
 

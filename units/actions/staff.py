@@ -14,7 +14,7 @@ from config.actor import Actor
 from config.clock import local_day
 from config.codes import normalise
 from config.errors import RuleBroken
-from units import audit, crypto, handover
+from units import audit, crypto, handover, hooks
 from units.actions.appointments import (
     check_identities,
     constraints_in_words,
@@ -118,6 +118,7 @@ def add_staff(
                 **{field: str(one) for field, one in place.items() if one is not None},
             },
         )
+        hooks.changed([unit.pk], day=today, actor=actor, now=now)
     return staff
 
 
@@ -163,6 +164,8 @@ def change_staff(
             staff.version += 1
             staff.save(update_fields=["name", "job_number", "department", "position", "version"])
             audit.record(actor, Verb.STAFF_CHANGED, staff, now=now, before=before, after=after)
+        if was != became:
+            hooks.changed([staff.unit_id], day=today, actor=actor, now=now)
     return staff
 
 
@@ -201,15 +204,17 @@ def end_employment(
     Also how a request to leave takes effect by itself (units.actions.leave).
     """
     today = local_day(now)
-    moved = {
-        share.label: share.move(staff, successor, actor=actor, now=now)
-        for share in handover.shares()
-    }
-    held = end_identities(staff, today=today)
-    staff.ended_on = today
-    staff.end_reason = reason
-    staff.version += 1
-    staff.save(update_fields=["ended_on", "end_reason", "version"])
+    with hooks.gathered():
+        moved = {
+            share.label: share.move(staff, successor, actor=actor, now=now)
+            for share in handover.shares()
+        }
+        held = end_identities(staff, today=today)
+        staff.ended_on = today
+        staff.end_reason = reason
+        staff.version += 1
+        staff.save(update_fields=["ended_on", "end_reason", "version"])
+        hooks.changed([staff.unit_id], day=today, actor=actor, now=now)
     user = User.objects.select_for_update(of=("self",), no_key=True).get(pk=staff.user_id)
     user.set_unusable_password()
     user.save(update_fields=["password"])
