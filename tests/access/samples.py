@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from duties.models import Checklist, Inspection, Task
 from hazards.models import Hazard
@@ -11,13 +12,16 @@ from tests.factories import (
     checklists,
     codes,
     declarations,
+    duty_reports,
     imports,
     licences,
     organisation,
     people_papers,
     records,
     registrations,
+    stops,
 )
+from tests.factories import cover as covers
 from tests.factories import duties as tasks
 from tests.factories import notices as bureau_notices
 from tests.world import TODAY, World
@@ -45,6 +49,7 @@ class Samples:
             "duties:record": {"code": self.inspection.code},
             "duties:field-record": {"code": self.inspection.code},
             "duties:field-machine": {"code": self.world.lift.code},
+            "duties:field-type": {"cadence": "weekly", "category": "lift"},
             "duties:checklist": {"code": self.checklist.code},
             "units:import-start": {"kind": "machines"},
             "units:import-template": {"kind": "machines"},
@@ -78,6 +83,7 @@ def build(world: World) -> Samples:
     inspection = records.inspection(done, world.li, failing=1)
     labelled = codes.device_code(world.lift)
     report = codes.public_report(labelled)
+    tasks.task(world.jia, owner=world.li, assignee=world.li)
     checklist = checklists.own(world.jia, "甲的自定义清单")
     own = {
         "duties:checklist-": checklist.code,
@@ -107,13 +113,20 @@ def _codes(world: World) -> dict[str, str]:
     )
     training = people_papers.activity(world.jia, world.li)
     people_papers.leave_request(world.zhang)
+    licence = licences.licence(licences.licensed(world.jia)).code
+    station = licences.station(world.jia).code
     return {
+        "duties:field-licence": licence,
+        "duties:field-station": station,
+        "duties:stop-declare": world.lift.code,
+        "duties:stop": stops.stop(world.lift).code,
+        "equipment:stop-end": stops.stop(world.crane).code,
         "equipment:declaration": declared.code,
         "equipment:suspend-": declared.code,
         "units:department-": organisation.department(world.jia).code,
         "units:position-": organisation.position(world.jia).code,
-        "equipment:licence": licences.licence(licences.licensed(world.jia)).code,
-        "equipment:station": licences.station(world.jia).code,
+        "equipment:licence": licence,
+        "equipment:station": station,
         "units:regulation": organisation.regulation(world.jia).code,
         "reports:appointment-": world.li.code,
         "units:certificate-add": world.li.code,
@@ -124,6 +137,7 @@ def _codes(world: World) -> dict[str, str]:
         "units:register-": registrations.registration("returned").code,
         "units:registration-": registrations.registration().code,
         **_notice(world),
+        **_reports(world),
     }
 
 
@@ -131,3 +145,22 @@ def _notice(world: World) -> dict[str, str]:
     """A notice of the bureau to 甲 alone, and 甲's receipt."""
     receipt = bureau_notices.receipt(bureau_notices.notice(world.bureau), world.jia)
     return {"units:received-": receipt.code, "units:notice": receipt.notice.code}
+
+
+def _reports(world: World) -> dict[str, str]:
+    """A weekly report and minutes that are signed, and to-dos of both kinds that are not."""
+    wang = world.actor(world.wang)
+    report = duty_reports.weekly(duty_reports.weekly_task(world.jia, world.wang), wang)
+    minutes = duty_reports.minutes(duty_reports.monthly_task(world.jia), wang)
+    to_write = duty_reports.weekly_task(world.jia, world.wang, "boiler")
+    return {
+        "duties:report-write": to_write.code,
+        "duties:report-draft": to_write.code,
+        "duties:minutes-write": duty_reports.monthly_task(world.jia, "boiler").code,
+        "duties:field-report": report.code,
+        "duties:report": report.code,
+        "duties:field-minutes": minutes.code,
+        "duties:minutes": minutes.code,
+        "reports:weekly-report": report.code,
+        "reports:monthly-minutes": minutes.code,
+    }
