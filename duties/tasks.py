@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from duties import escalation, generation
+from duties import escalation, generation, selfcheck
 
 
 @shared_task(name="duties.tasks.wake_generation")
@@ -23,3 +23,9 @@ def remind_officers() -> str:
 def escalate_missed() -> str:
     """Tell of what was missed, one step up at a time (twin: remind_duties)."""
     return str(escalation.escalate(now=timezone.now()))
+
+
+@shared_task(name="duties.tasks.check_todos")
+def check_todos() -> str:
+    """Compare the to-dos of the last 35 days with the rule (twin: check_todos)."""
+    return str(selfcheck.run(now=timezone.now()))
