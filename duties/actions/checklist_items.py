@@ -105,7 +105,7 @@ def add_item(
 
 
 def change_item(
-    item: ChecklistItem,
+    managed: ChecklistItem,
     *,
     version: int,
     photo: Any = None,
@@ -119,13 +119,13 @@ def change_item(
     A new `photo` takes the place of the picture, `without_picture` removes it. RuleBroken: as
     add_item, stale, item_gone.
     """
-    checklist = item.checklist
+    checklist = managed.checklist
     require_manager(actor, checklist.unit_id)
     facts = clean_item(checklist.unit_kind, **typed)
     picture = _picture(checklist, photo, actor, now)
     with transaction.atomic():
         checklist = open_draft(checklist, version)
-        item = _item(checklist, item.key)
+        item = _item(checklist, managed.key)
         _refuse_double(checklist, facts, itself=item)
         kept = None if without_picture else item.picture
         wanted = {**asdict(facts), "picture": picture or kept}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -55,7 +57,8 @@ def item_add(request: HttpRequest, code: str) -> HttpResponse:
     messages.success(request, f"已添加到{made.get_cadence_display()}：{made.item}")
     if request.POST.get("do") == MORE:
         url = reverse("duties:checklist-item-add", args=[code])
-        return redirect(f"{url}?cadence={made.cadence}&risk_category={made.risk_category}")
+        kept = urlencode({"cadence": made.cadence, "risk_category": made.risk_category})
+        return redirect(f"{url}?{kept}")
     return redirect("duties:checklist", code)
 
 
