@@ -250,9 +250,8 @@ def bound_counts(staff_ids: Collection[int]) -> dict[int, int]:
 
 # ------------------------------------------------------------------ history
 def stop_on(machine: Equipment, day: date) -> StopDeclaration | None:
-    """The 临时停用 that covers a day and was not rejected, the latest one; None without."""
-    covering = machine.stop_declarations.covering(day).filter(rejected_at=None)
-    return covering.order_by("-id").first()
+    """The 临时停用 that holds on a day, neither rejected nor ended, the latest; None without."""
+    return machine.stop_declarations.in_force(day).order_by("-id").first()
 
 
 @dataclass(frozen=True)
@@ -278,16 +277,3 @@ def status_lines(machine: Equipment) -> list[Line]:
         note = " · ".join(filter(None, [span(row.period), row.reason, receipt]))
         lines.append(Line(row.get_status_display(), note, row.period.upper is None))
     return lines
-
-
-def stop_lines(machine: Equipment, day: date) -> list[Line]:
-    """Its 临时停用 declarations, the latest first."""
-    rows = machine.stop_declarations.select_related("declared_by").order_by("-period", "-id")
-    return [
-        Line(
-            row.reason,
-            f"{span(row.period)} · {row.declared_by_name or row.declared_by}申报",
-            row.period.lower <= day < row.period.upper,
-        )
-        for row in rows[:RECENT_STOPS]
-    ]

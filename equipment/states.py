@@ -6,7 +6,7 @@ from typing import Any
 
 from config.actor import Actor
 from config.workflow import Transition
-from units.roles import Can
+from units.roles import Can, Role
 
 FILED, CONFIRMED, OBJECTED, WITHDRAWN = "filed", "confirmed", "objected", "withdrawn"
 
@@ -58,3 +58,23 @@ DECLARATION_TRANSITIONS = (
         refused="这份申报已经处理过或已撤回，不能再撤回。",
     ),
 )
+
+
+def may_reject(stop: Any, actor: Actor) -> bool:
+    """A 临时停用 is rejected by a 安全总监 whose scope covers the machine, or by the principal."""
+    machine = stop.equipment
+    if actor.unit_id is None or actor.unit_id != machine.unit_id:
+        return False
+    in_scope = actor.has_role(Role.SAFETY_DIRECTOR, machine.category)
+    return actor.can(Can.STOP_REJECT) and (in_scope or actor.has_role(Role.PRINCIPAL))
+
+
+def may_end(stop: Any, actor: Actor) -> bool:
+    """It is ended early by who declared it, the machine's officer, who may reject it, or the unit."""
+    machine = stop.equipment
+    if actor.unit_id is None or actor.unit_id != machine.unit_id:
+        return False
+    if actor.kind == "unit":
+        return actor.can(Can.DECLARATION_FILE)
+    mine = actor.staff_id in (stop.declared_by_id, machine.officer_id)
+    return (actor.can(Can.STOP_DECLARE) and mine) or may_reject(stop, actor)

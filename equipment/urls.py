@@ -44,6 +44,7 @@ urlpatterns = [
     path("", include("equipment.urls_licensing")),
     path("declarations/confirm/", declarations.confirm_many, name="declaration-confirm"),
     path("declarations/suspend/", declare.suspend, name="suspend"),
+    path("declarations/stops/<slug:code>/end/", declarations.stop_end, name="stop-end"),
     path("declarations/<slug:code>/", declarations.declaration, name="declaration"),
     path("declarations/<slug:code>/decide/", declarations.decide, name="declaration-decide"),
     path("declarations/<slug:code>/withdraw/", declarations.withdraw, name="declaration-withdraw"),

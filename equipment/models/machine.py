@@ -174,6 +174,11 @@ class StopDeclarationQuerySet(models.QuerySet["StopDeclaration"]):
     def covering(self, day: date) -> StopDeclarationQuerySet:
         return self.filter(period__contains=day)
 
+    def in_force(self, day: date) -> StopDeclarationQuerySet:
+        """Those that hold on a day: not rejected, and not ended before it or on it."""
+        lasting = Q(ended_on=None) | Q(ended_on__gt=day)
+        return self.covering(day).filter(lasting, rejected_at=None)
+
 
 class StopDeclaration(models.Model):
     """A 临时停用 of a machine: reason and dates, shown to the director (decision 6).
@@ -197,6 +202,9 @@ class StopDeclaration(models.Model):
     rejected_at = models.DateTimeField("驳回时间", null=True, blank=True)
     rejected_by_name = models.CharField("驳回人", max_length=120, blank=True)
     reject_reason = models.CharField("驳回原因", max_length=200, blank=True)
+    # Ended before its time: the first day on which it no longer holds; `period` stays as declared.
+    ended_on = models.DateField("提前结束日期", null=True, blank=True)
+    ended_by_name = models.CharField("提前结束人", max_length=120, blank=True)
 
     objects = StopDeclarationQuerySet.as_manager()
 

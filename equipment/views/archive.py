@@ -16,7 +16,7 @@ from config.actor import Actor
 from config.clock import local_day
 from config.paging import paginate
 from config.words import cn_date
-from equipment import catalogue, columns, panels, queries, validators
+from equipment import catalogue, columns, panels, queries, queries_stops, validators
 from equipment import queries_declarations as declared
 from equipment.enums import UseStatus
 from equipment.forms import ArchiveFilter
@@ -134,7 +134,7 @@ def equipment_detail(request: HttpRequest, code: str) -> HttpResponse:
         "hints": hints(machine, day),
         "bindings": queries.binding_lines(machine),
         "periods": queries.status_lines(machine),
-        "stops": queries.stop_lines(machine, day),
+        "stops": queries_stops.latest_of(machine, day),
         "declarations": declared.of_machine(machine, day),
         "suspension": declared.suspended_on(machine.unit_id, day),
         "timeline": timeline(machine, number=_number(request.GET.get("history", ""))),

@@ -19,9 +19,10 @@ from config.paging import paginate
 from config.words import cn_date
 from equipment import queries_declarations as queries
 from equipment.actions import declarations as actions
+from equipment.actions.stops import end_stop
 from equipment.forms_declare import DecideForm, DeclarationFilter, ReasonForm
 from equipment.models import Declaration, StopDeclaration
-from equipment.words import span
+from equipment.queries_stops import get_stop, standing
 from units.audit import Verb
 from units.roles import Can
 
@@ -84,9 +85,8 @@ def _row(one: Declaration, day: date) -> dict[str, Any]:
 def _stop_row(one: StopDeclaration, day: date) -> dict[str, Any]:
     return {
         "one": one,
-        "days": span(one.period),
+        "standing": standing(one, day),
         "who": one.declared_by_name or str(one.declared_by),
-        "is_running": one.period.lower <= day < one.period.upper,
     }
 
 
@@ -217,3 +217,12 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
         return _page(request, fresh, withdraw_form=form, status=status)
     messages.success(request, "已撤回这份申报，从今天起按撤回后的使用状态产生每日待办。")
     return redirect("equipment:declaration", code)
+
+
+@page(Can.DECLARATION_FILE, writes=True, reads=False)
+def stop_end(request: HttpRequest, code: str) -> HttpResponse:
+    """提前结束 of a 临时停用 by the unit's account."""
+    found = get_stop(request.actor, code)
+    end_stop(found, actor=request.actor, now=timezone.now())
+    messages.success(request, f"已结束“{found.equipment.name}”的临时停用，从今天起恢复正常巡查。")
+    return redirect(f"{reverse('equipment:declaration-list')}?tab={queries.TEMPORARY}")
