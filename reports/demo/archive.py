@@ -16,6 +16,7 @@ from equipment.enums import UseStatus
 from equipment.models import CatalogueEntry, Equipment
 from reports.demo import cast
 from reports.demo.office import Office, fill_books, open_office
+from reports.demo.rounds import own_checklists
 from units.actions.accounts import open_account, open_bureau, open_unit
 from units.actions.settings import set_hazard_review
 from units.actions.staff import Identity, add_staff
@@ -120,6 +121,8 @@ def build_unit(plan: cast.UnitPlan, number: int, run: Sequence, *, start: date) 
     crew = _appoint(plan, unit, admin, office, run, now=now)
     _archive(crew, run, rng=random.Random(number), now=now + timedelta(minutes=20))  # noqa: S311
     fill_books(unit, plan.username, number, actor=admin, now=now + timedelta(minutes=40))
+    if plan.username == "yunjie":
+        own_checklists(unit, actor=admin, now=now + timedelta(minutes=50))
     return crew
 
 

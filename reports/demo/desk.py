@@ -18,7 +18,7 @@ from equipment.actions.declarations import file_declaration, object_to
 from equipment.actions.public import answer_report, report_problem
 from equipment.actions.stops import declare_stop
 from equipment.models import Declaration, DeviceCode, Equipment, PublicReport
-from reports.demo import cast
+from reports.demo import cast, rounds
 from reports.demo.office import paper
 from reports.demo.pictures import photograph
 from units.actions.accounts import seal_password
@@ -56,6 +56,8 @@ def lay_out(*, now: datetime) -> None:
     _declarations(unit, admin, bureau, now=now)
     _public_reports(unit, admin, now=now)
     _tickets(admin, now=now)
+    rounds.stops(unit, now=now)
+    rounds.covers(unit, now=now)
     officer = Staff.objects.filter(unit=unit, equipment__isnull=False).order_by("-pk").first()
     if officer is not None:
         actor = actor_for_staff(officer, on=local_day(now))

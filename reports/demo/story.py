@@ -20,8 +20,9 @@ from duties.actions.draft import PHOTO_PURPOSE, attach_photo, save_answers
 from duties.actions.submit import finish, sign
 from duties.answers import ROUND_KEY, Change
 from duties.checklists import Composed, compose
-from duties.enums import Handling, Result, RoundStatus, TaskState
+from duties.enums import Cadence, Handling, Result, RoundStatus, TaskKind, TaskState
 from duties.models import Inspection, Task
+from equipment import subjects
 from hazards.actions import (
     order_rectification,
     review_rectification,
@@ -29,14 +30,14 @@ from hazards.actions import (
     submit_rectification,
 )
 from hazards.models import Hazard
-from hazards.states import HazardState
+from hazards.states import HazardState, Source
 from reports.actions.issue import issue_daily_check
-from reports.demo import cast
+from reports.demo import cast, papers, periodic
 from reports.demo.pictures import photograph, signature_strokes
 from units.loader import actor_for_staff, load_actor
 from units.models import Appointment, Photo, Staff, Unit
 from units.photos import store_photo
-from units.roles import DIRECTORS, OFFICERS, Role
+from units.roles import OFFICERS, Role
 from units.signatures import store_signature
 
 HAZARD_PHOTO = "hazard_photo"
@@ -72,7 +73,7 @@ class UnitStory:
         for post in people.order_by("pk"):
             self.by_role.setdefault(post.role, []).append(post.staff)
         self.actors: dict[int, Actor] = {}
-        self.lists: dict[str, Composed] = {}
+        self.lists: dict[tuple[str, str, str], Composed] = {}
 
     def actor(self, staff: Staff) -> Actor:
         if staff.pk not in self.actors:
@@ -81,13 +82,18 @@ class UnitStory:
 
     # ------------------------------------------------------------ rounds
     def morning(self, until: datetime) -> None:
-        """Every officer inspects the machines of the day, one after another, and fills in gaps."""
+        """Every officer makes the rounds of the day, one after another, and fills in gaps."""
         clock: dict[int, datetime] = {}
         for role in OFFICERS:
             for staff in self.by_role.get(role, []):
                 clock[staff.pk] = at(self.day, 7, 30) + timedelta(minutes=self.rng.randint(0, 90))
-        tasks = Task.objects.filter(unit=self.unit, assignee__isnull=False).select_related(
-            "equipment", "assignee__user", "assignee__unit"
+        # A machine without an officer waits for one; licences and stations may be a pool's.
+        tasks = (
+            Task.objects.filter(unit=self.unit, cadence=Cadence.DAILY)
+            .exclude(equipment__isnull=False, assignee=None)
+            .select_related(
+                "unit", "equipment", "licence", "station", "assignee__user", "assignee__unit"
+            )
         )
         backlog = tasks.filter(
             state=TaskState.MISSED, period_on__gte=self.day - timedelta(days=2)
@@ -97,26 +103,34 @@ class UnitStory:
             late = task.state == TaskState.MISSED
             if self.rng.random() > (0.45 if late else self.plan.diligence):
                 continue
-            begun = clock[task.assignee_id]
+            staff = periodic.performer(task, self.by_role)
+            if staff is None:
+                continue
+            begun = clock[staff.pk]
             took = timedelta(seconds=self.rng.randint(150, 420))
             if begun + took > until:
                 continue
-            clock[task.assignee_id] = begun + took + timedelta(seconds=self.rng.randint(60, 240))
-            self.inspect(task, begun, begun + took)
+            clock[staff.pk] = begun + took + timedelta(seconds=self.rng.randint(60, 240))
+            self.inspect(task, staff, begun, begun + took)
 
-    def checklist(self, category: str) -> Composed:
-        if category not in self.lists:
-            self.lists[category] = compose(
-                unit=self.unit, category=category, cadence="daily", at=at(self.day, 7)
+    def checklist(self, task: Task) -> Composed:
+        key = (task.unit_kind, task.category, task.cadence)
+        if key not in self.lists:
+            self.lists[key] = compose(
+                unit=self.unit,
+                unit_kind=task.unit_kind,
+                category=task.category,
+                cadence=task.cadence,
+                at=at(self.day, 7),
             )
-        return self.lists[category]
+        return self.lists[key]
 
-    def inspect(self, task: Task, begun: datetime, done: datetime) -> None:
+    def inspect(self, task: Task, staff: Staff, begun: datetime, done: datetime) -> None:
         """One whole round, as the phone would send it."""
-        actor = self.actor(task.assignee)
-        composed = self.checklist(task.category)
+        actor = self.actor(staff)
+        composed = self.checklist(task)
         client_uuid = uuid.UUID(int=self.rng.getrandbits(128), version=4)
-        stopped = self.rng.random() < 0.008
+        stopped = task.equipment_id is not None and self.rng.random() < 0.008
         changes = {ROUND_KEY: Change(self._round(task, stopped=stopped))}
         failing = None
         if not stopped:
@@ -155,8 +169,9 @@ class UnitStory:
         )
 
     def _round(self, task: Task, *, stopped: bool) -> dict[str, str]:
+        status = RoundStatus.STOPPED if stopped else RoundStatus.IN_USE
         return {
-            "round_status": RoundStatus.STOPPED if stopped else RoundStatus.IN_USE,
+            "round_status": status if task.equipment_id is not None else "",
             "stop_reason": self.rng.choice(STOPS) if stopped else "",
             "backfill_reason": self.rng.choice(LATE) if task.state == TaskState.MISSED else "",
         }
@@ -188,6 +203,22 @@ class UnitStory:
             now=taken_at + timedelta(seconds=30),
         )
 
+    # ------------------------------------------------------------ weeks and months
+    def midday(self, until: datetime) -> None:
+        """Weekly and monthly inspections, weekly reports, minutes and their second signature."""
+        now = at(self.day, 11)
+        work = periodic.due_work(self.unit.pk, self.day, self.rng, self.plan.diligence)
+        for task in work:
+            staff = periodic.performer(task, self.by_role)
+            now += timedelta(minutes=self.rng.randint(4, 9))
+            if staff is None or now > until:
+                continue
+            if task.kind == TaskKind.INSPECTION:
+                self.inspect(task, staff, now - timedelta(minutes=4), now)
+            else:
+                papers.write(self, task, staff, now)
+        papers.countersign_all(self, until)
+
     # ------------------------------------------------------------ hazards
     def afternoon(self, until: datetime) -> None:
         """Directors order, officers rectify, directors re-check; each step takes its days."""
@@ -199,6 +230,9 @@ class UnitStory:
         waiting = (
             Hazard.objects.filter(unit=self.unit, state__in=steps)
             .select_related("unit", "equipment__officer__user", "equipment__officer__unit")
+            .select_related("licence__officer__user", "licence__officer__unit")
+            .select_related("station__officer__user", "station__officer__unit")
+            .select_related("found_by__user", "found_by__unit")
             .order_by("pk")
         )
         for hazard in waiting:
@@ -206,9 +240,13 @@ class UnitStory:
             if now <= until and now > hazard.found_at:
                 steps[hazard.state](hazard, now)
 
-    def decider(self) -> Staff:
-        """A director, or the principal where the unit has none (decision 5)."""
-        for role in (*DIRECTORS, Role.PRINCIPAL):
+    def director_of(self, hazard: Hazard) -> Staff:
+        """Who directs the kind of unit that a hazard belongs to, else the principal."""
+        role = subjects.DIRECTOR_OF[subjects.of(hazard.category).unit_kind]
+        return self.first_of(role, Role.PRINCIPAL)
+
+    def first_of(self, *roles: str) -> Staff:
+        for role in roles:
             if self.by_role.get(role):
                 return self.by_role[role][0]
         raise LookupError(self.unit.name)
@@ -219,12 +257,23 @@ class UnitStory:
                 hazard,
                 measures=hazard.advice,
                 due_on=self.day + timedelta(days=self.rng.choice((1, 3, 3, 7))),
-                actor=self.actor(self.decider()),
+                actor=self.actor(self.director_of(hazard)),
                 now=now,
             )
 
+    def rectifier(self, hazard: Hazard) -> Staff | None:
+        """Daily: the present officer of what was inspected, or the finder; weekly: the director;
+        monthly: the principal."""
+        if hazard.source == Source.MONTHLY:
+            return self.first_of(Role.PRINCIPAL)
+        if hazard.source == Source.WEEKLY:
+            return self.director_of(hazard)
+        subject = hazard.equipment or hazard.licence or hazard.station
+        officer = subject.officer if subject is not None else hazard.found_by
+        return officer or (hazard.found_by if hazard.equipment is None else None)
+
     def rectify(self, hazard: Hazard, now: datetime) -> None:
-        officer = hazard.equipment.officer
+        officer = self.rectifier(hazard)
         if officer is not None and self.rng.random() < 0.42:
             actor = self.actor(officer)
             submit_rectification(
@@ -238,7 +287,7 @@ class UnitStory:
     def review(self, hazard: Hazard, now: datetime) -> None:
         if self.is_today or not self.plan.reviews_hazards or self.rng.random() > 0.6:
             return
-        actor = self.actor(self.decider())
+        actor = self.actor(self.director_of(hazard))
         if self.rng.random() < 0.15 and not hazard.is_immediate:
             due_on = self.day + timedelta(days=3)
             send_back(
@@ -262,6 +311,7 @@ def play(unit_id: int, username: str, day: date, until: datetime, *, is_today: b
     plan = next(plan for plan in cast.UNITS if plan.username == username)
     story = UnitStory(unit, plan, day, is_today=is_today)
     story.morning(min(until, at(day, *TODAY_UNTIL)) if is_today else until)
+    story.midday(min(until, at(day, *TODAY_UNTIL)) if is_today else until)
     story.afternoon(until)
 
 

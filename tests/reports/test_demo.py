@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 
 from config.clock import local_day
-from duties.models import Inspection, Task
+from duties.models import Checklist, Cover, Inspection, MonthlyMinutes, Task, WeeklyReport
 from equipment.enums import Category
 from equipment.models import (
     ArchiveRecord,
@@ -92,10 +92,11 @@ def test_the_story_is_told_once(db: None) -> None:
     # Besides them: a unit that the archive knew when it applied, and its account.
     assert first[:2] == (4 + 1, machines)
     today = local_day(timezone.now())
-    assert set(Task.objects.values_list("period_on", flat=True)) == {
+    assert set(Task.objects.filter(cadence="daily").values_list("period_on", flat=True)) == {
         today - timedelta(days=2), today - timedelta(days=1), today,
     }  # fmt: skip
-    done = Inspection.objects.count()
+    reported = WeeklyReport.objects.count() + MonthlyMinutes.objects.count()
+    done = Inspection.objects.count() + reported
     assert done == Task.objects.filter(state__in=["done", "backfilled"]).count()
     assert done > 0
     assert not Inspection.objects.filter(received_at__gt=timezone.now()).exists()
@@ -120,6 +121,9 @@ def test_the_desks_have_something_on_them(db: None, as_: Callable[[User], Client
     assert LeaveRequest.objects.get().state == "open"
     assert Licence.objects.count() == 1
     assert Activity.objects.filter(kind="training").count() == 4
+    own = Checklist.objects.exclude(unit=None)
+    assert [one.enabled_at is None for one in own.order_by("pk")] == [False, True]
+    assert Cover.objects.get().cancelled_at is None
     _every_page_of_the_tour_opens(as_)
 
 
@@ -165,8 +169,11 @@ def test_a_broken_off_story_goes_on(db: None, monkeypatch: pytest.MonkeyPatch) -
     said = seed()
     assert said.startswith(f"上次中断，从 {local_day(timezone.now()) - timedelta(days=1)} 继续。")
     assert "演示数据完成" in said
-    assert Task.objects.values("period_on", "equipment").distinct().count() == Task.objects.count()
-    assert Task.objects.values("period_on").distinct().count() == 3
+    daily = Task.objects.filter(cadence="daily")
+    subject = ("period_on", "equipment", "licence", "station")
+    assert daily.values(*subject).distinct().count() == daily.count()
+    assert daily.values("period_on").distinct().count() == 3
+    assert Task.objects.exclude(cadence="daily").exists()
 
 
 def test_other_units_are_left_alone(db: None) -> None:

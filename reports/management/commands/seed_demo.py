@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from config.clock import at, local_day
 from config.embedded.processes import die_with_parent
-from duties.generation import close_expired, run_day
+from duties.generation import close_expired, run_due
 from duties.models import GenerationRun
 from hazards.actions import mark_overdue
 from reports.demo import archive, cast, desk, story
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         midnight = at(day, 0, 5)
         if midnight > now:
             return
-        run_day(day, now=midnight)
+        run_due(now=midnight)
         mark_overdue(now=midnight)
         connections.close_all()
         until = min(now, at(day, 23, 30))
