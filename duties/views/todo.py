@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,6 +19,7 @@ from duties import queries_rounds as rounds
 from duties.models import Task
 from duties.queries_cover import standing
 from duties.queries_rounds import Board, Round
+from equipment.queries_stops import to_watch
 from hazards.queries import waiting
 from units.models.unit import UnitKind
 from units.roles import Can, Role
@@ -66,7 +68,7 @@ def todo(request: HttpRequest) -> HttpResponse:
         "machines": machines,
         "why": _why_nothing(actor, daily.waived, machines),
         "overview": rounds.overviews(actor, now=now) if overseer else None,
-        "entries": _entries(actor, board),
+        "entries": _entries(actor, board, local_day(now)),
     }
     return render(request, "duties/field/todo.html", context)
 
@@ -97,13 +99,19 @@ def _late(one: Round, board: Board) -> dict[str, Any]:
     return {"label": f"{one.label}漏检可补录", "url": url, "count": board.of(one.key).backfill}
 
 
-def _entries(actor: Actor, board: Board) -> list[dict[str, str]]:
+def _entries(actor: Actor, board: Board, day: date) -> list[dict[str, Any]]:
     """单位责任落实 (F51): the same lists by another door, owed at present or not."""
     shown = rounds.rounds_of(actor)
     shown += [one for one in rounds.ROUNDS if one not in shown and board.of(one.key).total]
     found = [(one.label, _optional(one.url_name), one.icon) for one in shown]
     found += [(label, _optional(name), icon) for label, name, icon, can in DOORS if actor.can(can)]
-    return [{"label": label, "url": url, "icon": icon} for label, url, icon in found if url]
+    # Machines that stand still today, for who may reject it (decision 6).
+    counts = {"临时停用": to_watch(actor, day=day)} if actor.can(Can.STOP_REJECT) else {}
+    return [
+        {"label": label, "url": url, "icon": icon, "count": counts.get(label, 0)}
+        for label, url, icon in found
+        if url
+    ]
 
 
 def _why_nothing(actor: Actor, waived: int, machines: dict[str, int]) -> str:
