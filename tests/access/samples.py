@@ -116,6 +116,7 @@ def _codes(world: World) -> dict[str, str]:
     licence = licences.licence(licences.licensed(world.jia)).code
     station = licences.station(world.jia).code
     return {
+        "duties:cover-end": covers.cover(world.li, world.zhang, date(2090, 1, 5)).code,
         "duties:field-licence": licence,
         "duties:field-station": station,
         "duties:stop-declare": world.lift.code,
