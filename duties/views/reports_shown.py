@@ -88,7 +88,7 @@ def minutes_row(minutes: MonthlyMinutes) -> dict[str, Any]:
         "note": f"{period_words(minutes)} · {minutes.author_name} {cn_date(minutes.received_at)}",
         "url": reverse("duties:field-minutes", args=[minutes.code]),
         "kind": "open" if waits else timing_kind(minutes),
-        "word": "待主要负责人签名" if waits else minutes.get_timing_display(),
+        "word": "待签名" if waits else minutes.get_timing_display(),
     }
 
 

@@ -124,7 +124,8 @@ def _post(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
         messages.success(request, f"草稿已存 {_clock(now)}")
         return redirect(WRITE_PAGES[task.kind], task.code)
     if form.errors:
-        return _render(request, task, form, begun, now, status=422)
+        blank = [] if _is_signed(request) else ["签名为空，请重新签名。"]
+        return _render(request, task, form, begun, now, errors=blank, status=422)
     return _sign(request, task, form, begun, now)
 
 
@@ -275,6 +276,11 @@ def signature_of(
             now=now,
         )
     return lambda: store_signature(strokes_json=strokes, photo=photo, actor=actor, now=now)
+
+
+def _is_signed(request: HttpRequest) -> bool:
+    """Whether there is a signature at all, to be said together with what else is missing."""
+    return bool(request.POST.get("signature_strokes") or request.FILES.get("signature_photo"))
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -70,9 +70,10 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
     desk = open_as(world.jia_admin, phone=False)
     for listed, link in (("/weekly-reports/", "报告文书"), ("/minutes/", "纪要文书")):
         desk.goto(listed)
-        expect(desk.get_by_text("按时").first).to_be_visible()
+        expect(desk.locator("tbody").get_by_text("按时")).to_be_visible()
         desk.get_by_role("link", name=link).click()
-        desk.get_by_role("button", name="生成 PDF").click()
+        # The first PDF of a process loads the renderer.
+        desk.get_by_role("button", name="生成 PDF").click(timeout=60_000)
         expect(desk.get_by_text(re.compile("PDF 已生成，文书编号"))).to_be_visible()
         opened = desk.request.get(desk.get_by_role("link", name="查看 PDF").get_attribute("href"))
         assert opened.body().startswith(b"%PDF-")

@@ -185,11 +185,9 @@ def test_a_draft_is_saved_by_fetch_and_a_second_tab_is_told(world: World, as_: S
 
 
 def test_the_principal_signs_on_the_phone(world: World, as_: SignIn) -> None:
+    now = timezone.now()
     minutes = made.minutes(
-        now_task(world, "monthly"),
-        world.actor(world.wang),
-        now=timezone.now(),
-        held_at=timezone.now(),
+        now_task(world, "monthly"), world.actor(world.wang), now=now, held_at=now
     )
     client = as_(world.chen.user)
     assert "待您签名（1）" in body(client.get(reverse("duties:monthly-reports")))
