@@ -11,6 +11,19 @@ from equipment.models import Equipment, Licence, Station
 from tests.factories.units import NOW
 from units.models import Unit
 
+KEY = (
+    "period_on",
+    "unit_id",
+    "kind",
+    "cadence",
+    "level",
+    "equipment",
+    "licence",
+    "station",
+    "category",
+    "owner",
+)
+
 
 def task(
     subject: Equipment | Licence | Station | Unit,
@@ -23,6 +36,7 @@ def task(
     **fields: object,
 ) -> Task:
     """A to-do in the period that holds `day`; done/missed/waived get the columns their state needs.
+    One that the generator has made already is brought to what is asked for.
 
     Of a machine, a licence or a station: the daily one of its officer. Of a unit: a weekly one (or
     of the `cadence` given) about a `category` (equipment.subjects); level officer, kind inspection,
@@ -31,24 +45,36 @@ def task(
     is_unit = isinstance(subject, Unit)
     cadence = cadence or ("weekly" if is_unit else "daily")
     first, last = span(cadence, day)
-    stamps: dict[str, object] = {}
+    stamps: dict[str, object] = {
+        "completed_at": None,
+        "missed_at": None,
+        "waived_at": None,
+        "waive_reason": "",
+    }
     if state in {"done", "backfilled"}:
         stamps["completed_at"] = now
     if state in {"missed", "backfilled"}:
         stamps["missed_at"] = end_of(last)
     if state == "waived":
         stamps |= {"waived_at": now, "waive_reason": "设备停用"}
-    return Task.objects.create(
-        period_on=first,
-        unit_id=subject.pk if is_unit else subject.unit_id,
-        kind=fields.pop("kind", "inspection"),
-        cadence=cadence,
-        level=fields.pop("level", "officer"),
-        state=state,
-        due_at=end_of(last),
-        created_at=now,
+    values = {
+        "period_on": first,
+        "unit_id": subject.pk if is_unit else subject.unit_id,
+        "kind": fields.pop("kind", "inspection"),
+        "cadence": cadence,
+        "level": fields.pop("level", "officer"),
+        "state": state,
+        "due_at": end_of(last),
+        "created_at": now,
         **{**stamps, **_about(subject, category), **fields},
-    )
+    }
+    key = {name: values.get(name) for name in KEY}
+    made, is_new = Task.objects.get_or_create(**key, defaults=values)
+    if not is_new:  # generated at once when the licence, the station or the machine was added
+        for name, value in values.items():
+            setattr(made, name, value)
+        made.save()
+    return made
 
 
 def span(cadence: str, day: date) -> tuple[date, date]:
