@@ -15,10 +15,11 @@ from config.errors import RuleBroken
 from duties import handover_cover
 from duties import queries_cover as queries
 from duties.actions.cover import end_cover, name_cover
-from duties.models import Cover
+from duties.generation import generate
+from duties.models import Cover, Task
 from tests.factories import cover as made
 from tests.factories import equipment as machines
-from tests.factories import licences
+from tests.factories import licences, rounds
 from tests.factories import units as people
 from tests.hazards.test_races import at_once
 from tests.world import NOW, TODAY, World
@@ -388,3 +389,51 @@ def test_the_head_of_todo_is_one_query(
         with django_assert_num_queries(1):
             lines = queries.standing(actor, day=TODAY)
         assert [one.word for one in lines] == words
+
+
+# ------------------------------------------------------------------ with the to-dos
+def test_to_dos_go_to_the_stand_in_and_come_back(world: World) -> None:
+    """Today's move at once; what he did stays his, marked 代班; the rest goes back at the end."""
+    generate(TODAY, now=NOW)
+
+    def standing() -> set[tuple[str, str, str | None, str]]:
+        mine = Task.objects.filter(unit=world.jia, category__in=["lift", "crane"], level="officer")
+        rows = mine.exclude(assignee=None).select_related("assignee", "stands_in_for")
+        return {
+            (one.cadence, one.subject_name, one.assignee.name, str(one.stands_in_for or ""))
+            for one in rows
+        }
+
+    before = {
+        ("daily", "1号客梯", "李安", ""),
+        ("daily", "2号行车", "李安", ""),
+        ("weekly", "电梯", "李安", ""),
+        ("weekly", "起重机械", "李安", ""),
+        ("monthly", "电梯", "李安", ""),
+        ("monthly", "起重机械", "李安", ""),
+    }
+    assert standing() == before
+    cover = name(world, world.li, world.zhang)
+    away = {(cadence, subject, "张全", "李安") for cadence, subject, _, _ in before}
+    assert standing() == away
+    done = Task.objects.get(equipment=world.lift)
+    record = rounds.submit(done, world.actor(world.zhang), now=NOW)
+    assert (record.performer, record.facts["on_behalf_of"]) == (world.zhang, "李安")
+    owners = Task.objects.filter(cadence="weekly", assignee=world.zhang, category="lift")
+    assert {one.owner for one in owners} == {world.li}
+    end_cover(cover, actor=world.actor(world.li), now=NOW + timedelta(hours=1))
+    assert standing() == before - {("daily", "1号客梯", "李安", "")} | {
+        ("daily", "1号客梯", "张全", "李安")
+    }
+
+
+def test_a_day_generated_later_knows_who_stood_in(world: World) -> None:
+    later = TODAY + timedelta(days=3)
+    name(world, world.li, world.zhang, from_on=later, until_on=later)
+    who = {}
+    for days in (2, 3, 4):
+        day = TODAY + timedelta(days=days)
+        generate(day, now=NOW + timedelta(days=days))
+        task = Task.objects.get(equipment=world.lift, period_on=day)
+        who[days] = (task.assignee.name, str(task.stands_in_for or ""))
+    assert who == {2: ("李安", ""), 3: ("张全", "李安"), 4: ("李安", "")}
