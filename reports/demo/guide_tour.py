@@ -9,7 +9,7 @@ from django.urls import NoReverseMatch, reverse
 
 from equipment.models import DeviceCode, Equipment, PublicReport
 from hazards.models import Hazard
-from reports.demo import tour
+from reports.demo import tour, tour_duties
 from units.models import Position, Staff, Unit
 from units.roles import Role
 
@@ -78,6 +78,8 @@ def _desk(unit: Unit) -> list[Picture]:
         Picture("certificates", "admin", _page("units:certificate-list")),
         Picture("staff-deregister", "admin", _page("units:staff-deregister", officer.code)),
         Picture("record-list", "admin", _page("duties:record-list")),
+        Picture("report-list", "admin", _page("duties:report-list")),
+        Picture("checklist-own", "admin", _page("duties:checklist-list", query="?tab=own")),
         Picture("hazard-list", "admin", _page("hazards:list")),
         Picture("messages", "admin", _page("units:message-list")),
         Picture("help", "admin", _page("units:help")),
@@ -120,6 +122,20 @@ def _phone() -> list[Picture]:
     steps = ("在用", "下一步", "不合格")
     inspect = _page("duties:inspect", task.code)
     pictures.append(Picture("m-inspect", "officer", inspect, is_phone=True, steps=steps))
+    for name, who, page in (
+        ("m-weekly", "director", "duties:weekly"),
+        ("m-stops", "director", "duties:stop-list"),
+        ("m-statistics", "principal", "duties:field-statistics"),
+        ("m-cover", "officer", "duties:cover-add"),
+    ):
+        pictures.append(Picture(name, who, _page(page), is_phone=True))
+    for name, who, page, kind in (
+        ("m-weekly-report", "director", "duties:report-write", "weekly_report"),
+        ("m-monthly-report", "principal", "duties:minutes-write", "monthly_minutes"),
+    ):
+        owed = tour_duties.to_write(tour.phone_unit(), kind)
+        url = _page(page, owed.code) if owed is not None else _nothing
+        pictures.append(Picture(name, who, url, is_phone=True))
     pictures.append(_hazard_page("m-hazard-order", "orderer", "hazards:order", order))
     pictures.append(_hazard_page("m-hazard-rectify", "rectifier", "hazards:rectify", rectify))
     return pictures

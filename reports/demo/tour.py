@@ -13,7 +13,7 @@ from duties.models import Checklist, Inspection, Task
 from equipment.models import Equipment
 from hazards.models import Hazard
 from hazards.states import HazardState
-from reports.demo import cast, tour_office
+from reports.demo import cast, tour_duties, tour_office
 from units.models import Appointment, Staff, Unit, User
 from units.roles import Role
 
@@ -54,6 +54,7 @@ def people() -> dict[str, User | None]:
         "bureau": User.objects.get(username=cast.BUREAUS[1][0]),
         "platform": User.objects.get(username=cast.PLATFORM[0]),
         "filler": User.objects.get(username="lanyan"),
+        **tour_duties.people(),
     }
 
 
@@ -123,6 +124,8 @@ def stops() -> list[Stop]:
         ("c-", tour_office.bureau_pages(unit)),
         ("d-", tour_office.public_pages(unit)),
         ("m-", tour_office.phone_pages()),
+        ("p-", tour_duties.desk_pages(unit)),
+        ("q-", tour_duties.phone_pages(phone_unit(), busiest_officer(phone_unit()))),
     )
     return found + [
         Stop(f"8{prefix}{slug}", who, url) for prefix, pages in more for slug, who, url in pages

@@ -25,7 +25,7 @@ from equipment.models import (
     PublicReport,
 )
 from hazards.models import Hazard
-from reports.demo import accounts, cast, story, tour, tour_office
+from reports.demo import accounts, cast, story, tour, tour_duties, tour_office
 from reports.management.commands import seed_demo
 from reports.models import IssuedDocument
 from tests.factories import units as people
@@ -40,6 +40,7 @@ from units.models import (
     Unit,
     User,
 )
+from units.roles import Role
 from units.validators import credit_code_check_digit
 
 
@@ -137,7 +138,9 @@ def _every_page_of_the_tour_opens(as_: Callable[[User], Client]) -> None:
         "bureau": User.objects.get(username="yuzhong"),
         "platform": User.objects.get(username=cast.PLATFORM[0]),
         "officer": officer.user,
-        "director": officer.user,
+        "principal": tour_duties.person("yunjie", Role.PRINCIPAL),
+        "director": tour_duties.person("yunjie", Role.SAFETY_DIRECTOR),
+        **tour_duties.people(),
     }
     clients = {name: as_(user) if user else Client() for name, user in who.items()}
     pages = [
@@ -145,10 +148,15 @@ def _every_page_of_the_tour_opens(as_: Callable[[User], Client]) -> None:
         *tour_office.bureau_pages(shown.unit),
         *tour_office.public_pages(shown.unit),
         *tour_office.phone_pages(),
+        *tour_duties.desk_pages(shown.unit),
+        *tour_duties.phone_pages(shown.unit, officer),
     ]
+    # The short story has no filling unit.
+    pages = [page for page in pages if page[1] == "nobody" or who[page[1]] is not None]
     answers = {(slug, name): clients[name].get(url).status_code for slug, name, url in pages}
-    assert set(answers.values()) == {200}, answers
-    assert len(answers) == 53
+    assert {page: status for page, status in answers.items() if status != 200} == {}
+    # Some pages exist only on some days of a week or month (a report that is still to be written).
+    assert len(answers) >= 85
 
 
 def test_a_broken_off_story_goes_on(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
