@@ -51,14 +51,11 @@ def rounds_of(tasks: Iterable[Task], actor: Actor) -> dict[int, Round]:
     Photos are read only where they count: at 不合格, and of the machine on a day of 临时停用.
     """
     by_id = {task.pk: task for task in tasks}
-    covering = StopDeclaration.objects.filter(
-        equipment_id=OuterRef("task__equipment_id"),
-        period__contains=OuterRef("task__period_on"),
-        rejected_at=None,
-    )
+    holding = StopDeclaration.objects.in_force(OuterRef("task__period_on"))
+    holding = holding.filter(equipment_id=OuterRef("task__equipment_id")).order_by("-id")
     drafts = (
         InspectionDraft.objects.select_related("version", "staff")
-        .annotate(stop_id=Subquery(covering.order_by("-id").values("pk")[:1]))
+        .annotate(stop_id=Subquery(holding.values("pk")[:1]))
         .filter(task_id__in=by_id, staff_id=actor.staff_id)
     )
     found = {draft.task_id: Round(by_id[draft.task_id], draft) for draft in drafts}
