@@ -14,6 +14,7 @@ from config.clock import end_of, local_day
 from duties import generation
 from duties.actions.draft import save_answers
 from duties.actions.submit import finish, sign
+from duties.actions.together import Chosen, sign_several
 from duties.answers import Change, base_of
 from duties.enums import TaskState
 from duties.models import ChecklistVersion, DraftPhoto, Inspection, InspectionDraft, Task
@@ -22,8 +23,9 @@ from equipment.models import StopDeclaration
 from hazards.models import Hazard, HazardEvent
 from tests.factories import duties as tasks
 from tests.factories import equipment as machines
-from tests.factories import pictures, rounds
+from tests.factories import licences, pictures, rounds
 from tests.factories.rounds import LongForm
+from tests.factories.units import staff
 from tests.hazards.test_races import at_once
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry, Photo, Signature
@@ -212,3 +214,50 @@ def test_signing_while_the_machine_is_re_bound(world: World, turn: int) -> None:
     assert {broken.code for broken in refused} <= {"not_yours"}
     assert len(done) + len(refused) == 6
     assert Inspection.objects.count() == 3 - len(refused)
+
+
+def test_two_who_start_one_to_do_of_a_pool(world: World) -> None:
+    """Whoever comes first has it; the other is told by whom it was begun."""
+    task = tasks.task(licences.licence(licences.licensed(world.jia)))
+    people = [staff(world.jia, name, "quality_officer") for name in ("吴质", "郑质", "冯质")]
+    done, refused = at_once(
+        *(lambda who=who: rounds.fill(task, world.actor(who)) for who in people)
+    )
+    task.refresh_from_db()
+    assert (len(done), [broken.code for broken in refused]) == (1, ["not_yours"] * 2)
+    said = f"该待办已由{task.assignee.name}于 11月20日 09:00 开始，您不能填写。"
+    assert {broken.message for broken in refused} == {said}
+    assert InspectionDraft.objects.get().staff == task.assignee
+    assert AuditEntry.objects.filter(verb="task.claimed").count() == 1
+
+
+def test_one_signature_for_several_against_itself_and_a_re_binding(world: World) -> None:
+    """Three double taps and a re-binding of one machine: all records once, or none and told why."""
+    actor = world.actor(world.li)
+    several = []
+    for machine in (world.crane, world.lift):
+        task = tasks.task(machine)
+        client_uuid = rounds.fill(task, actor, first=rounds.status("stopped", stop_reason="检修"))
+        finish(task, actor=actor, now=NOW)
+        several.append(Chosen(task, client_uuid))
+
+    def sign_all(order: list[Chosen]) -> Callable:
+        return lambda: sign_several(
+            order,
+            signature=lambda: store_signature(strokes_json=rounds.STROKES, actor=actor, now=NOW),
+            actor=actor,
+            now=NOW,
+        )
+
+    done, refused = at_once(
+        sign_all(several),
+        sign_all(several[::-1]),
+        sign_all(several),
+        lambda: assign_officer(
+            [world.lift], officer=world.zhang, actor=world.actor(world.jia_admin), now=NOW
+        ),
+    )
+    signed = Inspection.objects.count()
+    assert signed in (0, 2)
+    assert (Signature.objects.count(), StopDeclaration.objects.count()) == (signed / 2, signed)
+    assert {broken.code for broken in refused} == (set() if signed else {"some_refused"})

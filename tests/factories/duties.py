@@ -112,4 +112,8 @@ def _about(subject: Equipment | Licence | Station | Unit, category: str) -> dict
             "unit_kind": "filling",
         }
     wanted = category or "lift"
-    return {"category": wanted, "unit_kind": subjects.of(wanted).unit_kind}
+    return {
+        "category": wanted,
+        "unit_kind": subjects.of(wanted).unit_kind,
+        "assignee": None,
+    }
