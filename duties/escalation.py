@@ -114,6 +114,13 @@ _MISSED = f"""
     ), account AS (
         SELECT unit_id, id AS user_id FROM units_user
          WHERE unit_id = ANY(%(units)s) AND kind = 'unit' AND is_active
+    ), placed AS (
+        SELECT m.id, m.unit_id, m.level, m.assignee_id,
+               m.equipment_id IS NOT NULL AND m.assignee_id IS NULL AS is_unbound,
+               d.id IS NOT NULL AS has_director, p.unit_id IS NOT NULL AS has_principal
+          FROM missed m
+          LEFT JOIN (SELECT DISTINCT id FROM directed) d ON d.id = m.id
+          LEFT JOIN (SELECT DISTINCT unit_id FROM principal) p ON p.unit_id = m.unit_id
     ), told AS ({{told}}),
     numbered AS (
         SELECT told.*, row_number() OVER (PARTITION BY user_id ORDER BY id) AS place FROM told
@@ -133,36 +140,33 @@ _MISSED = f"""
      GROUP BY n.user_id, m.unit_id, n.by_sms
 """
 
-_NO_PRINCIPAL = "NOT EXISTS (SELECT 1 FROM principal p WHERE p.unit_id = m.unit_id)"
-_NO_DIRECTOR = "NOT EXISTS (SELECT 1 FROM directed d WHERE d.id = m.id)"
-
 # The morning after: one step up.
-_ONE_UP = f"""
+_ONE_UP = """
     SELECT m.id, d.user_id, TRUE AS by_sms
-      FROM missed m JOIN directed d ON d.id = m.id WHERE m.level = 'officer'
+      FROM placed m JOIN directed d ON d.id = m.id WHERE m.level = 'officer'
     UNION
     SELECT m.id, p.user_id, TRUE
-      FROM missed m JOIN principal p ON p.unit_id = m.unit_id
-     WHERE m.level = 'director' OR m.level = 'officer' AND {_NO_DIRECTOR}
+      FROM placed m JOIN principal p ON p.unit_id = m.unit_id
+     WHERE m.level = 'director' OR m.level = 'officer' AND NOT m.has_director
     UNION
     SELECT m.id, a.user_id, FALSE
-      FROM missed m JOIN account a ON a.unit_id = m.unit_id
-     WHERE m.level = 'principal' OR m.equipment_id IS NOT NULL AND m.assignee_id IS NULL
-        OR {_NO_PRINCIPAL} AND (m.level = 'director' OR {_NO_DIRECTOR})
+      FROM placed m JOIN account a ON a.unit_id = m.unit_id
+     WHERE m.level = 'principal' OR m.is_unbound
+        OR NOT m.has_principal AND (m.level = 'director' OR NOT m.has_director)
 """
 # Days later: the principal, whoever was told before.
-_TO_PRINCIPAL = f"""
+_TO_PRINCIPAL = """
     SELECT m.id, p.user_id, TRUE AS by_sms
-      FROM missed m JOIN principal p ON p.unit_id = m.unit_id WHERE m.level <> 'principal'
+      FROM placed m JOIN principal p ON p.unit_id = m.unit_id WHERE m.level <> 'principal'
     UNION
     SELECT m.id, a.user_id, FALSE
-      FROM missed m JOIN account a ON a.unit_id = m.unit_id
-     WHERE m.level <> 'principal' AND {_NO_PRINCIPAL}
+      FROM placed m JOIN account a ON a.unit_id = m.unit_id
+     WHERE m.level <> 'principal' AND NOT m.has_principal
 """
 # Who missed it, inside the product alone.
 _TO_ONESELF = """
     SELECT m.id, s.user_id, FALSE AS by_sms
-      FROM missed m JOIN units_staff s ON s.id = m.assignee_id AND s.ended_on IS NULL
+      FROM placed m JOIN units_staff s ON s.id = m.assignee_id AND s.ended_on IS NULL
 """
 
 Row = dict[str, Any]

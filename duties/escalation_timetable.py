@@ -13,6 +13,7 @@ from typing import Any
 
 from config.clock import SHANGHAI, first_of_month, local_day, monday_of
 from units.models import Region
+from units.reference import ESCALATION
 
 # A morning that was missed is made good until then; a reminder of the day until its end.
 MORNING_ENDS = 20
@@ -56,9 +57,6 @@ class Timetable:
         ]
 
 
-_LONGEST = {"remind_hour": 23, "morning_hour": MORNING_ENDS - 1, "principal_after_days": 60}
-
-
 def timetables() -> dict[Timetable, list[str]]:
     """Every timetable in force and the region codes that go by it (one query)."""
     settings = dict(Region.objects.values_list("code", "settings"))
@@ -81,8 +79,8 @@ def _timetable(chosen: dict[str, Any]) -> Timetable:
         **{
             one.name: chosen[one.name]
             for one in fields(Timetable)
-            if isinstance(chosen.get(one.name), int)
-            and 0 <= chosen[one.name] <= _LONGEST.get(one.name, 3650)
+            if type(chosen.get(one.name)) is int
+            and 0 <= chosen[one.name] <= ESCALATION.get(one.name, 3650)
         }
     )
 

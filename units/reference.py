@@ -20,6 +20,8 @@ from units.models import Region, Rule
 DATA = Path(__file__).resolve().parent / "data"
 LABELS = ("daily", "weekly", "monthly", "weekly_report", "weekly_report_title", "monthly_minutes")
 # The leading digits of its parent's code, per level of the parent.
+# Setting -> its largest value: hours of the day, days after the due time.
+ESCALATION = {"remind_hour": 23, "morning_hour": 19, "principal_after_days": 60}
 PREFIX_DIGITS = {Region.Level.PROVINCE: 2, Region.Level.CITY: 4}
 # What an article may be cited for (documents ask by these names).
 TOPICS = ("chapter", "appointment", "principal", "penalty", "daily", "weekly", "monthly")
@@ -80,6 +82,8 @@ def _region(row: Row, label_sets: dict[str, dict[str, str]]) -> dict[str, Any]:
     for name in ("also_known_as", "successor"):
         if text := row.text(name, longest=40, optional=True):
             settings[name] = text
+    if hours := _escalation(row):
+        settings["escalation"] = hours
     if level == Region.Level.PROVINCE:
         chosen = row.text("label_set", choices=label_sets)
         settings["labels"] = label_sets.get(chosen, {})
@@ -95,6 +99,18 @@ def _region(row: Row, label_sets: dict[str, dict[str, str]]) -> dict[str, Any]:
     }
     row.done()
     return made
+
+
+def _escalation(row: Row) -> dict[str, int]:
+    """When people of a region are reminded and misses go up (duties.escalation_timetable)."""
+    given = row.mapping("escalation")
+    for name, value in given.items():
+        longest = ESCALATION.get(name)
+        if longest is None:
+            row.complain(f"escalation.{name}", f"不认识，应为 {'、'.join(ESCALATION)} 之一")
+        elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= longest:
+            row.complain(f"escalation.{name}", f"应为 0 至 {longest} 的整数，现为 {value!r}")
+    return given
 
 
 def _check_place_in_tree(row: Row, made: dict[str, Any], levels: dict[str, str]) -> None:

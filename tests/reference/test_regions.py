@@ -77,6 +77,22 @@ def test_each_province_has_its_labels():
     assert labels == {"重庆市": ("周排查", 7), "陕西省": ("周汇报", 7)}
 
 
+def test_a_region_may_set_when_misses_go_up(files: Files):
+    files.edit(
+        "regions.yaml",
+        "  backfill_days: 7\n- {code: '500101'",
+        "  backfill_days: 7\n  escalation: {remind_hour: 15}\n- {code: '500101'",
+    )
+    assert counts(files.load_regions()) == (0, 1, 157)
+    assert Region.objects.get(pk="500000").settings["escalation"] == {"remind_hour": 15}
+    files.edit("regions.yaml", "{remind_hour: 15}", "{remind_hour: 24, evening: 1}")
+    with pytest.raises(DataError) as caught:
+        files.load_regions()
+    said = "".join(caught.value.problems)
+    assert "escalation.remind_hour应为 0 至 23 的整数，现为 24" in said.replace(" 应为", "应为")
+    assert "escalation.evening" in said
+
+
 def test_a_changed_label_is_one_change_and_keeps_the_row(files: Files):
     files.edit("regions.yaml", "  abbreviation: 陕", "  abbreviation: 秦")
     assert counts(files.load_regions()) == (0, 1, 157)
