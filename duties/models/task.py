@@ -173,6 +173,12 @@ class Task(models.Model):
                 condition=Q(state="missed"),
                 name="task_missed_by_unit",
             ),
+            # The lists of weekly reports and minutes of a district, without its inspections.
+            models.Index(
+                fields=["kind", "-period_on"],
+                condition=~Q(kind="inspection"),
+                name="task_reports_by_period",
+            ),
             models.Index(fields=["equipment", "-period_on"], name="task_by_equipment"),
             models.Index(
                 fields=["licence", "-period_on"],
