@@ -12,7 +12,7 @@ from config.clock import local_day
 from duties import generation
 
 FIRST_DAY = date(2023, 5, 5)  # Orders 73 and 74 in force
-DAYS_AHEAD = 31
+DAYS_AHEAD = 35
 
 
 class Command(BaseCommand):

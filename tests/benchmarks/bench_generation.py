@@ -1,0 +1,209 @@
+"""One day's generation for a province against the bare INSERT … SELECT of the very same rows.
+
+    ./shouze bench generation                      1,000,000 machines in 100,000 units, 20 districts
+    MACHINES=100000 UNITS=10000 ./shouze bench generation
+
+Printed: generation of a first day and of a usual one against the bare insert into the same table
+with the same indexes; the second run; closing; two workers in parallel; 35 days caught up; the peak
+of the Python process. Limits: 1.3, 0.25 of the first, closing not above generation, 200 MB.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+
+from config.clock import at, end_of
+from duties import generation
+from duties.closing import close_expired
+from duties.models import GenerationCursor, Task
+from tests.benchmarks.measure import compare, say
+
+MACHINES = int(os.environ.get("MACHINES", "1000000"))
+UNITS = int(os.environ.get("UNITS", str(max(1, MACHINES // 10))))
+DISTRICTS = 20
+SLOWEST, REPEATED, PEAK_MB = 1.3, 0.25, 200
+# The catch-up makes fewer rows a day, so that 35 days fit.
+CATCH_UP_SHARE = 20
+FIRST = date(2026, 11, 30)  # a Monday; the day after is the first of a month
+CATEGORIES = "ARRAY['lift', 'crane', 'pressure_vessel', 'boiler', 'vehicle']"
+
+_FILL = f"""
+    INSERT INTO units_unit (code, name, credit_code, kinds, region_id, created_at, address,
+        contact_name, contact_phone, legal_representative, postcode, landline, email, industry,
+        safety_department, safety_phone, version, reviews_hazards)
+    SELECT 'U' || n, '单位' || n, lpad(n::text, 18, '0'), ARRAY['using'],
+           (SELECT array_agg(code ORDER BY code) FROM
+             (SELECT code FROM units_region WHERE level = 'district' ORDER BY code
+               LIMIT {DISTRICTS}) r)[1 + n %% {DISTRICTS}],
+           %(now)s, '', '', '', '', '', '', '', '', '', '', 1, false
+      FROM generate_series(1, %(units)s) n;
+    INSERT INTO units_user (code, kind, name, created_at, is_active, password, id_number_encrypted,
+        id_number_digest)
+    SELECT 'P' || u.id || '-' || p, 'person', '人' || p, %(now)s, true, '', '', ''
+      FROM units_unit u, generate_series(1, 4) p WHERE u.code LIKE 'U%%';
+    INSERT INTO units_staff (code, unit_id, user_id, name, job_number, started_on, end_reason,
+        version, created_at)
+    SELECT p.code, split_part(substr(p.code, 2), '-', 1)::bigint, p.id, p.name, '',
+           '2024-01-01', '', 1, %(now)s FROM units_user p WHERE p.kind = 'person';
+    INSERT INTO units_appointment (staff_id, role, categories, period, role_slot, created_at)
+    SELECT s.id, r.role, '{{}}', '[2024-01-01,)', int4range(r.slot, r.slot + 1), %(now)s
+      FROM units_staff s
+      JOIN (VALUES ('1', 'principal', 10), ('2', 'safety_director', 20),
+                   ('3', 'safety_officer', 40), ('4', 'safety_officer', 40)) r (post, role, slot)
+        ON r.post = split_part(s.code, '-', 2);
+    INSERT INTO equipment_equipment (code, unit_id, catalogue_id, category, name, equipment_code,
+        registration_no, inner_no, model, manufacturer, product_no, place, quantity, rescue_phone,
+        status, officer_id, version, created_at)
+    SELECT 'E' || n, u.id, '3110', ({CATEGORIES})[1 + u.id %% 4 + n / %(units)s %% 2],
+           '设备' || n, '', '', n::text, '', '', '', '1号楼', 1, '', 'in_use', NULL, 1, %(now)s
+      FROM generate_series(0, %(machines)s - 1) n
+      JOIN units_unit u ON u.code = 'U' || (1 + n %% %(units)s);
+    INSERT INTO equipment_statusperiod (equipment_id, status, period, receipt_no, reason,
+        created_at)
+    SELECT id, 'in_use', '[2024-01-01,)', '', '', %(now)s FROM equipment_equipment;
+    INSERT INTO equipment_officerbinding (equipment_id, staff_id, period, created_at)
+    SELECT e.id, s.id, '[2024-01-01,)', %(now)s
+      FROM equipment_equipment e
+      JOIN units_staff s ON s.code = 'P' || e.unit_id || '-' || (3 + e.id %% 2)
+     WHERE e.id %% 20 <> 0;
+    ANALYZE
+"""
+
+
+def run(statement: str, **given: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+
+
+def fill(machines: int, units: int) -> None:
+    """A province by set-based SQL; constraints that only cost time here are put off."""
+    run("SET session_replication_role = replica")
+    run(_FILL, now=at(date(2024, 1, 1), 8), machines=machines, units=units)
+    run("SET session_replication_role = origin")
+
+
+def seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def start_before(day: date) -> None:
+    """Every district is generated and closed up to the day before."""
+    before = day - timedelta(days=1)
+    run(
+        "INSERT INTO duties_generationcursor SELECT DISTINCT region_id, %(d)s::date, %(d)s::date"
+        " FROM units_unit ON CONFLICT (region_id) DO UPDATE"
+        " SET generated_until = excluded.generated_until, closed_until = excluded.closed_until",
+        d=before,
+    )
+
+
+def bare_insert() -> float:
+    """The same rows into the same empty table, straight from a copy of them; seconds."""
+    run("CREATE TABLE bench_rows AS SELECT * FROM duties_task")
+    columns = ", ".join(
+        f"{field.column}" for field in Task._meta.concrete_fields if not field.primary_key
+    )
+    empty()
+    order = "unit_id, period_on, kind, cadence, level, equipment_id, category, owner_id"
+    taken = seconds(
+        lambda: run(
+            f"INSERT INTO duties_task ({columns}) SELECT {columns} FROM bench_rows"
+            f" ORDER BY {order} ON CONFLICT DO NOTHING"
+        )
+    )
+    run("DROP TABLE bench_rows")
+    return taken
+
+
+def empty() -> None:
+    run("TRUNCATE duties_task, duties_tally CASCADE")
+    run("VACUUM ANALYZE duties_task")
+
+
+def peak_mb() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return int(next(one for one in lines if one.startswith("VmHWM")).split()[1]) // 1024
+
+
+def in_parallel(now: object, workers: int = 2) -> float:
+    def work() -> None:
+        generation.run_due(now=now)
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+
+    def both() -> None:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return seconds(both)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_province() -> None:
+    fill(MACHINES, UNITS)
+    say(f"{MACHINES:,} machines, {UNITS:,} units, {DISTRICTS} districts")
+    before = peak_mb()
+    start_before(FIRST)
+    now = at(FIRST, 0, 5)
+    first = seconds(lambda: generation.run_due(now=now))
+    rows = Task.objects.count()
+    again = seconds(lambda: generation.generate(FIRST, now=now))
+    say(f"{rows:,} rows of a first day; {rows / first:,.0f} a second")
+    repeated = compare("second run vs the first", again, first, "s")
+    usual_day = FIRST + timedelta(days=2)
+    generation.run_due(now=at(FIRST + timedelta(days=1), 0, 5))
+    standing = Task.objects.count()
+    usual = seconds(lambda: generation.generate(usual_day, now=at(usual_day, 0, 5)))
+    say(f"a usual day: {Task.objects.count() - standing:,} rows in {usual:.1f} s")
+    run(
+        "DELETE FROM duties_task WHERE period_on NOT IN (%(day)s, %(month)s)",
+        day=FIRST,
+        month=date(2026, 11, 1),
+    )
+    bare = bare_insert()
+    assert Task.objects.count() == rows
+    start_before(FIRST)
+    run("UPDATE duties_generationcursor SET generated_until = %(day)s", day=FIRST)
+    ratio = compare("generation of a day vs the bare insert of its rows", first, bare, "s")
+    closing = seconds(lambda: say(f"closed: {close_expired(now=end_of(FIRST)):,}"))
+    closed = compare("closing that day vs its generation", closing, first, "s")
+    empty()
+    start_before(FIRST)
+    compare("two workers in parallel vs one", in_parallel(now), first, "s")
+    assert Task.objects.count() == rows
+    say(f"peak of the Python process: {peak_mb()} MB (before: {before} MB)")
+    assert ratio <= SLOWEST
+    assert repeated <= REPEATED
+    assert closed <= 1
+    assert peak_mb() < PEAK_MB
+
+
+@pytest.mark.django_db(transaction=True)
+def test_catching_up_is_a_straight_line() -> None:
+    fill(max(100, MACHINES // CATCH_UP_SHARE), max(10, UNITS // CATCH_UP_SHARE))
+    taken = {}
+    for days in (7, 35):
+        empty()
+        start_before(FIRST)
+        last = FIRST + timedelta(days=days - 1)
+        taken[days] = seconds(partial(generation.run_due, now=at(last, 18)))
+    ratio = compare("35 days caught up vs 7", taken[35], taken[7], "s")
+    say(
+        f"a day: {taken[35] / 35:.2f} s of 35, {taken[7] / 7:.2f} s of 7; {ratio / 5:.2f} of a line"
+    )
+    assert GenerationCursor.objects.filter(generated_until=last).count() == DISTRICTS
+    assert ratio <= 5 * 1.3
