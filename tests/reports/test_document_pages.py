@@ -314,5 +314,5 @@ def test_the_form_page_takes_the_same_queries_for_one_and_three(
     client = as_(world.li.user)
     client.get(form_url(inspection))
     # session, user, employment, posts; inspection; issued?; and the seven of the form
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         client.get(form_url(inspection))
