@@ -16,6 +16,7 @@ from django.db.models import Prefetch, Q
 
 from config.clock import local_day, start_of
 from duties.answers import canonical
+from duties.calendar import ANY_STATION
 from duties.models import Checklist, ChecklistItem, ChecklistVersion
 from equipment import subjects
 from equipment.models import Licence, Station
@@ -24,8 +25,6 @@ from units.models.unit import UnitKind
 
 Item = dict[str, Any]
 
-# What a filling unit is inspected by when neither a licence nor a station says which family.
-FILLING_FALLBACK = "cylinder_filling"
 # What a hazard can hold of an item's text.
 LONGEST = 300
 
@@ -153,7 +152,7 @@ def filling_holdings(unit_id: int) -> list[Holding]:
         Holding(family, max(created_at, start_of(valid_from)), closed_at)
         for family, valid_from, created_at, closed_at in licences.order_by("id")
     ] + [
-        Holding(family if of_kind == kind else FILLING_FALLBACK, created_at, closed_at)
+        Holding(family if of_kind == kind else ANY_STATION, created_at, closed_at)
         for family, of_kind, created_at, closed_at in stations.order_by("id")
     ]
 
@@ -174,7 +173,7 @@ class _Subject:
         kind = str(unit_kind or subjects.of(category).unit_kind)
         is_whole = category == subjects.FILLING
         holdings = filling_holdings(unit.pk) if is_whole else []
-        fixed = {holding.family for holding in holdings} | {FILLING_FALLBACK}
+        fixed = {holding.family for holding in holdings} | {ANY_STATION}
         fixed = fixed if is_whole else {category}
         own = fixed | ({subjects.FILLING} if kind == UnitKind.FILLING else set())
         lists = _candidates(unit, fixed, own, str(cadence), kind)
@@ -220,7 +219,7 @@ class _Subject:
         """The categories of lists that count at a moment."""
         if self.category == subjects.FILLING:
             held = {holding.family for holding in self.holdings if holding.holds(at)}
-            return (held or {FILLING_FALLBACK}) | {subjects.FILLING}
+            return (held or {ANY_STATION}) | {subjects.FILLING}
         return {self.category, subjects.FILLING}
 
 

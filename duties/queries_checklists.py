@@ -15,6 +15,7 @@ from config.clock import local_day, start_of
 from config.codes import normalise
 from config.words import cn_date, cn_datetime
 from duties import checklists
+from duties.calendar import ANY_STATION
 from duties.enums import Cadence
 from duties.models import Checklist, ChecklistItem
 from duties.models.checklist import ChecklistQuerySet
@@ -57,7 +58,7 @@ def subjects_held(unit_id: int | None) -> list[Subject]:
         .values_list("licence__family_id", flat=True)
         .distinct()
     )
-    families |= {family or checklists.FILLING_FALLBACK for family in stations}
+    families |= {family or ANY_STATION for family in stations}
     licensed = [subjects.of(family) for family in sorted(families)]
     fills = [subject for subject in licensed if subject.unit_kind == UnitKind.FILLING]
     return [
@@ -352,4 +353,4 @@ def _round_category(checklist: Checklist, cadence: str, at: datetime) -> str:
     if checklist.category != subjects.FILLING:
         return checklist.category
     held = [one for one in checklists.filling_holdings(checklist.unit_id) if one.holds(at)]
-    return held[0].family if held else checklists.FILLING_FALLBACK
+    return held[0].family if held else ANY_STATION
