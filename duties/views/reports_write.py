@@ -130,6 +130,9 @@ def _post(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
 
 
 def _save_draft(request: HttpRequest, task: Task, now: datetime) -> ReportDraft:
+    if not any(name in request.POST for name in drafts.DRAFT_FIELDS[task.kind]):
+        drafts.refuse_unless_writable(task, actor=request.actor, now=now)
+        raise RuleBroken("stale_page", "页面内容不完整，请重新打开本页后再填写。")
     rev = request.POST.get("rev", "")
     return drafts.save_draft(
         task,

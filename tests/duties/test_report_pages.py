@@ -177,6 +177,9 @@ def test_a_draft_is_saved_by_fetch_and_a_second_tab_is_told(world: World, as_: S
     assert (first.status_code, first.json()["rev"]) == (200, 1)
     second = client.post(url, words(kind="weekly_report", next_work="第二页"), **fetch)
     assert (second.status_code, second.json()["code"]) == (409, "draft_changed")
+    empty = client.post(url, {"kind": "weekly_report"}, **fetch)
+    assert (empty.status_code, empty.json()["code"]) == (409, "stale_page")
+    assert ReportDraft.objects.get().fields["next_work"] == "第一页"
     page = client.post(write_url(task), words(next_work="第二页", do="sign"))
     assert page.status_code == 409
     assert 'name="rev" value="1"' in body(page)
