@@ -20,6 +20,7 @@ from duties.enums import Cadence, Handling, Result, TaskKind, Timing
 from duties.models import Inspection, InspectionPhoto, Task
 from duties.models.task import TaskQuerySet
 from duties.queries import is_missed, is_pooled, standing
+from equipment import subjects
 from hazards import wording
 from hazards.models import Hazard
 from units.models.unit import UnitKind
@@ -77,13 +78,21 @@ def narrowed(actor: Actor, asked: RecordFilter) -> TaskQuerySet:
         match = Q()
         for column in _searched(actor):
             match |= Q(**{f"{column}__icontains": word})
-        found = found.filter(match)
+        found = found.filter(match | _types_called(word, asked.cadence))
     if person := normalise(asked.person):
         found = found.filter(
             Q(inspection__performer_name__icontains=person)
             | Q(inspection=None, assignee__name__icontains=person)
         )
     return found
+
+
+def _types_called(word: str, cadence: str) -> Q:
+    """Weekly and monthly to-dos have no name but that of their type."""
+    if cadence == Cadence.DAILY:
+        return Q(pk__in=[])
+    titles = {one.value: duty_wording.type_title(one.value) for one in subjects.every()}
+    return Q(category__in=[value for value, label in titles.items() if word in label])
 
 
 def _searched(actor: Actor) -> list[str]:

@@ -37,7 +37,7 @@ NUMBERS = (
     (Completion.OWED, "应检", ""),
     (Completion.ON_TIME, "按时", "is-done"),
     (Completion.BACKFILLED, "补录", "is-late"),
-    (Completion.MISSED, "漏检", "is-danger"),
+    (Completion.MISSED, "漏检", "is-late"),
     (Completion.OPEN, "未到期", ""),
     (Completion.WAIVED, "免检", ""),
 )

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
+from openpyxl import load_workbook
 from pytest_django import DjangoAssertNumQueries
 
 from duties.models import Task
 from tests.factories import duties as tasks
 from tests.factories import equipment as machines
-from tests.factories import records
+from tests.factories import licences, records
 from tests.factories import units as people
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry
@@ -132,6 +134,55 @@ def test_the_completions_add_up(history: World, as_: As) -> None:
     assert numbers == {
         "owed": 6, "on_time": 1, "backfilled": 1, "missed": 2, "open": 2, "waived": 1
     }  # fmt: skip
+
+
+def test_weekly_and_monthly_rows_of_every_level_and_kind(world: World, as_: As) -> None:
+    licences.licensed(world.jia, "using", "production")
+    mine = {"owner": world.li, "assignee": world.li}
+    Task.objects.all().delete()
+    tasks.task(world.jia, category="lift", **mine)
+    director = {"level": "director", "owner": world.wang, "assignee": world.wang}
+    tasks.task(
+        world.jia, category="lift", state="missed", day=TODAY - timedelta(days=7), **director
+    )
+    tasks.task(world.jia, category="lift_installation")
+    tasks.task(world.jia, kind="weekly_report", **director)
+    client = as_(world.jia_admin)
+    answer = client.get(URL, {"cadence": "weekly"})
+    assert [(row.subject, row.level, row.period, row.person, row.word) for row in
+            answer.context["rows"]] == [
+        ("电梯", "安全员", "第47周(11.16–11.22)", "李安", "未到期"),
+        ("电梯安装（含修理）", "质量安全员", "第47周(11.16–11.22)", "", "未到期"),
+        ("电梯", "安全总监", "第46周(11.9–11.15)", "王总", "漏检"),
+    ]  # fmt: skip
+    numbers = {one["label"]: one["value"] for one in answer.context["numbers"]}
+    assert numbers == {
+        "应检": 3, "按时": 0, "补录": 0, "漏检": 1, "未到期": 2, "免检": 0
+    }  # fmt: skip
+    found = {
+        key: names(client.get(URL, {"cadence": "weekly", **asked}))
+        for key, asked in {
+            "level": {"level": "director"},
+            "category": {"category": "lift_installation"},
+            "keyword": {"keyword": "安装"},
+            "kind": {"kind": "weekly_report"},
+        }.items()
+    }
+    assert found == {
+        "level": ["电梯"],
+        "category": ["电梯安装（含修理）"],
+        "keyword": ["电梯安装（含修理）"],
+        "kind": ["电梯"],
+    }
+    assert "周报告" in client.get(URL).content.decode()
+
+
+def test_the_export_has_the_rows_of_the_tab(world: World, as_: As) -> None:
+    tasks.task(world.jia, category="lift", owner=world.li, assignee=world.li)
+    stream = as_(world.jia_admin).get("/records/export/", {"cadence": "weekly"})
+    sheet = load_workbook(BytesIO(b"".join(stream.streaming_content))).active
+    lines = [[str(cell) for cell in row if cell] for row in sheet.iter_rows(values_only=True)]
+    assert [line for line in lines if "第47周(11.16–11.22)" in line][0][1:3] == ["电梯", "电梯"]
 
 
 def test_without_dates_the_last_thirty_days_are_shown(history: World, as_: As) -> None:

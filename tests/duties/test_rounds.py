@@ -13,7 +13,7 @@ from duties.models import Task
 from equipment import subjects
 from tests.duties.test_field_pages import text_of
 from tests.factories import duties as tasks
-from tests.factories import licences
+from tests.factories import licences, rounds
 from tests.factories import units as people
 from tests.world import NOW, TODAY, World
 
@@ -221,3 +221,44 @@ def test_the_team_page_by_period_scope_and_level(mixed: SimpleNamespace, as_: Ca
     assert "周报告 · 电梯 主要负责人 · 陈责 待提交" in page
     page = text_of(as_(world.chen.user).get("/m/team/"))
     assert "1#充装工位 1# · 充装间 · 液化石油气 · 待领取" in page
+
+
+# ------------------------------------------------------------------ records (F67, F68)
+def test_daily_records_of_licences_and_stations(mixed: SimpleNamespace, as_: Callable) -> None:
+    tasks.task(mixed.licence, YESTERDAY, state="missed")
+    tasks.task(mixed.station, YESTERDAY, state="waived")
+    wu = as_(mixed.wu.user)
+    page = text_of(wu.get("/m/records/?what=licence"))
+    assert f"{mixed.licence.number} 最近：11月19日 无人领取 · 未按时完成 漏检" in page
+    page = text_of(wu.get(f"/m/records/licences/{mixed.licence.code}/"))
+    assert "未指定责任人" in page
+    assert "2026年11月19日 漏检 无人领取 · 未按时完成" in page
+    page = text_of(as_(mixed.world.li.user).get(f"/m/records/stations/{mixed.station.code}/"))
+    assert "2026年11月19日 免检 设备停用" in page
+    sun = as_(mixed.world.sun.user)
+    assert sun.get(f"/m/records/licences/{mixed.licence.code}/").status_code == 404
+    assert sun.get(f"/m/records/stations/{mixed.station.code}/").status_code == 404
+
+
+def test_records_of_types_week_by_week(mixed: SimpleNamespace, as_: Callable) -> None:
+    world = mixed.world
+    mine = {"owner": world.li, "assignee": world.li}
+    done = rounds.submit(tasks.task(world.jia, **mine), world.actor(world.li))
+    tasks.task(world.jia, LAST_WEEK, state="missed", **mine)
+    tasks.task(world.jia, LAST_WEEK, level="director", owner=world.wang, assignee=world.wang)
+    li, wang = as_(world.li.user), as_(world.wang.user)
+    assert "电梯 最近：第47周(11.16–11.22) 已完成" in text_of(li.get("/m/records/?tab=weekly"))
+    page = text_of(li.get("/m/records/types/weekly/lift/"))
+    assert "第47周(11.16–11.22) 安全员 按时 李安 · 未发现隐患 查看记录" in page
+    assert "第46周(11.9–11.15) 安全员 漏检 李安 · 未按时完成" in page
+    assert "安全总监" not in page
+    assert "安全总监 漏检 王总" in text_of(wang.get("/m/records/types/weekly/lift/"))
+    page = text_of(wang.get(f"/m/records/{done.code}/"))
+    assert "排查周期 第47周(11.16–11.22) 履职身份 安全员 巡查人 李安" in page
+    assert "未发现问题（零风险）" in page
+    # Cranes are not his only, lifts are not his at all.
+    assert as_(world.zhao.user).get("/m/records/types/weekly/lift/").status_code == 404
+    for odd in ("weekly/zz", "daily/lift", "yearly/lift", "monthly/lift"):
+        assert li.get(f"/m/records/types/{odd}/").status_code == 404
+    assert as_(world.sun.user).get("/m/records/types/weekly/lift/").status_code == 404
+    assert "还没有月调度记录" in text_of(li.get("/m/records/?tab=monthly"))
