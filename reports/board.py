@@ -115,9 +115,9 @@ def _category_lines(counted: Rounds, archive: dict[str, Machines], period: Perio
         if not machines.total and numbers == Numbers():
             continue
         narrowed = {"category": category}
-        figures = [
-            Figure("设备", machines.total, link("equipment:list", **narrowed)),
-            *round_figures(numbers, period.first, period.last, **about, **narrowed),
-        ]
+        figures = round_figures(numbers, period.first, period.last, **about, **narrowed)
+        if not others:  # licence families have no machines to count
+            url = link("equipment:list", **narrowed)
+            figures = [Figure("设备", machines.total, url), *figures]
         lines.append(Line(subjects.label(category), figures, numbers.rate))
     return lines

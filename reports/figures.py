@@ -110,9 +110,9 @@ def period_line(
 
 
 def longer_lines(counted: statistics.Rounds, day: date, *, unit: Unit | None = None) -> list[Line]:
-    """周排查, 周报告, 月调度, 月报告, each now and last time; nothing if none was owed at all."""
+    """周排查, 周报告, 月调度, 月报告, each now and last time, as far as there was any to-do."""
     lines = [period_line(counted, one, unit=unit) for one in statistics.longer_periods(day)]
-    return lines if any(one.value for line in lines for one in line.figures) else []
+    return [line for line in lines if any(one.value for one in line.figures)]
 
 
 def hazard_figures(counted: statistics.Hazards, *, unit: Unit | None = None) -> list[Figure]:
