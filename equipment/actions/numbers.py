@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from config.errors import RuleBroken
 from equipment.enums import UseStatus
-from equipment.models import Equipment
+from equipment.models import Equipment, StatusPeriod
 
 # Constraint -> (field, how the number is called)
 UNIQUE = {
@@ -18,13 +19,21 @@ UNIQUE = {
 
 
 def refuse_taken(machine: Equipment) -> None:
-    """Refuse a number that another machine holds, beside its field; scrapped ones hold none."""
+    """Refuse a number that another machine holds, beside its field.
+
+    A 报废 frees its numbers once it is in force (F34): one that still waits for the bureau, or met
+    with an objection, may come back and keeps them.
+    """
+    waiting = StatusPeriod.objects.filter(
+        equipment=OuterRef("pk"), period__upper_inf=True, status=UseStatus.SCRAPPED
+    ).exclude(exempt_period__upper_inf=True)
     for constraint, (field, _label) in UNIQUE.items():
         value = getattr(machine, field)
         if not value:
             continue
         others = Equipment.objects.filter(**{field: value}).exclude(pk=machine.pk)
-        holder = others.exclude(status=UseStatus.SCRAPPED).only("unit_id", "name").first()
+        holding = others.filter(~Q(status=UseStatus.SCRAPPED) | Exists(waiting))
+        holder = holding.only("unit_id", "name").first()
         if holder is not None:
             raise taken(constraint, is_own=holder.unit_id == machine.unit_id, name=holder.name)
 

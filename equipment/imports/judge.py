@@ -39,9 +39,15 @@ _KNOWN = f"""
 """
 # Serialises two imports of one unit's machines.
 LOCK = "equipment.imports"
+# As in equipment.actions.numbers: a 报废 that is not in force keeps its numbers.
 _TAKEN = """
-    SELECT {field} FROM equipment_equipment
-     WHERE {field} = ANY(%s) AND {field} <> '' AND status <> 'scrapped' AND unit_id <> %s
+    SELECT {field} FROM equipment_equipment AS machine
+     WHERE {field} = ANY(%s) AND {field} <> '' AND unit_id <> %s
+       AND (status <> 'scrapped' OR EXISTS (
+            SELECT FROM equipment_statusperiod AS row
+             WHERE row.equipment_id = machine.id AND row.status = 'scrapped'
+               AND upper_inf(row.period)
+               AND (row.exempt_period IS NULL OR NOT upper_inf(row.exempt_period))))
 """
 
 

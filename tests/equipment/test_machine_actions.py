@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.clock import at
 from config.errors import RuleBroken
@@ -352,15 +353,14 @@ class TestStatus:
         assert self.set(world, machine, "not_yet_in_use").status == "not_yet_in_use"
         assert periods(machine) == [("not_yet_in_use", TODAY, None, "")]
 
-    def test_a_number_taken_meanwhile_keeps_a_machine_scrapped(self, world: World) -> None:
+    def test_a_scrapping_that_is_not_in_force_keeps_its_numbers(self, world: World) -> None:
         self.set(world, world.lift, "scrapped")
-        add(world, equipment_code=world.lift.equipment_code)
+        code = world.lift.equipment_code
         message = refused(
-            "equipment_code_taken",
-            "equipment_code",
-            self.set,
-            world=world,
-            machine=world.lift,
-            status="in_use",
+            "equipment_code_taken", "equipment_code", add, world=world, equipment_code=code
         )
-        assert message == "本单位的“5号客梯”已使用这个设备代码，请核对。"
+        assert message == "本单位的“1号客梯”已使用这个设备代码，请核对。"
+        world.lift.status_periods.filter(status="scrapped").update(
+            exempt_period=DateRange(TODAY, None)
+        )
+        assert add(world, equipment_code=code).equipment_code == code
