@@ -135,6 +135,7 @@ def _done_words(task: Task) -> str:
 
 
 def require_employed(actor: Actor) -> None:
+    """Refuse who has been deregistered meanwhile (RuleBroken deregistered)."""
     if not Staff.objects.employed().filter(pk=actor.staff_id).exists():
         raise RuleBroken("deregistered", "您已从本单位注销，不能再提交；请联系单位管理员。")
 
