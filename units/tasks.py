@@ -10,8 +10,12 @@ from units.loader import load_actor
 
 @shared_task
 def drain_outbox() -> None:
-    """Deliver what is due in the outbox (command twin: manage.py drain_outbox)."""
-    delivery.drain(now=timezone.now())
+    """Deliver what is due in the outbox (command twin: manage.py drain_outbox).
+
+    A run that ended at its limit wakes the next one: thousands of reminders do not wait for beat.
+    """
+    if delivery.drain(now=timezone.now()).has_more:
+        drain_outbox.apply_async(expires=120, retry=False)
 
 
 # Imported where they run: the actions below write messages, and the outbox wakes the task above.

@@ -205,3 +205,18 @@ def test_an_unexpected_error_blocks_nobody(
     assert str(delivery.drain(now=NOW)) == "送达 1，待重试 1，放弃 0"
     message.refresh_from_db()
     assert message.last_error == "发送时出错：unexpected"
+
+
+def test_the_newest_does_not_wait_behind_thousands(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every fifth place is the newest one's; all go out in the end, each once."""
+    sent: list[str] = []
+    monkeypatch.setattr(delivery.sms, "send", lambda phone, text: sent.append(text))
+    for number in range(12):
+        moment = NOW + timedelta(minutes=number)
+        tell(world.li, kind="test", text=f"第{number}条", dedupe_key=str(number), now=moment)
+    later = NOW + timedelta(hours=1)
+    assert delivery.drain(now=later).delivered == 12
+    assert sent[:6] == ["第0条", "第1条", "第2条", "第3条", "第11条", "第4条"]
+    assert len(set(sent)) == 12
