@@ -32,7 +32,8 @@ RECORD_PAGES = {
     TaskKind.WEEKLY_REPORT.value: "duties:report",
     TaskKind.MONTHLY_MINUTES.value: "duties:minutes",
 }
-FORM_PAGES = {TaskKind.INSPECTION.value: "reports:daily-check"}
+FORM_PAGES = {Cadence.DAILY.value: "reports:daily-check"}
+ROUND_PAGE = "reports:round-check"
 NUMBERS = (
     (Completion.OWED, "应检", ""),
     (Completion.ON_TIME, "按时", "is-done"),
@@ -106,7 +107,9 @@ def record_list(request: HttpRequest) -> HttpResponse:
         "size": size,
         "rows": queries.rows(listed, now),
         "cadence_label": Cadence(asked.cadence).label,
-        "form_page": FORM_PAGES.get(asked.kind, ""),
+        "form_page": FORM_PAGES.get(asked.cadence, ROUND_PAGE)
+        if asked.kind == TaskKind.INSPECTION
+        else "",
         "record_page": RECORD_PAGES[asked.kind],
         "is_daily": asked.cadence == Cadence.DAILY,
         "shows_unit": is_bureau,
@@ -153,7 +156,7 @@ def record_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 def _form_url(inspection: Inspection) -> str:
     try:
-        return reverse(FORM_PAGES[TaskKind.INSPECTION], args=[inspection.code])
+        return reverse(FORM_PAGES.get(inspection.cadence, ROUND_PAGE), args=[inspection.code])
     except NoReverseMatch:
         return ""
 

@@ -38,6 +38,9 @@ RESULT_KINDS = {
 }
 
 
+# The printed form of a record (a room above).
+FORM_PAGES = {Cadence.DAILY.value: "reports:daily-check"}
+ROUND_PAGE = "reports:round-check"
 TABS = ((Cadence.DAILY, "日管控"), (Cadence.WEEKLY, "周排查"), (Cadence.MONTHLY, "月调度"))
 # Weeks (a quarter) or months on one page of a type's history.
 PERIODS = {Cadence.WEEKLY: 13, Cadence.MONTHLY: 12}
@@ -222,7 +225,7 @@ def record(request: HttpRequest, code: str) -> HttpResponse:
         "answers": _answers(inspection),
         "hazards": _hazards(request, inspection, now),
         "signature_url": reverse("units:file", args=[inspection.signature.image_id]),
-        "form_url": _optional_url("reports:daily-check", inspection.code),
+        "form_url": _optional_url(FORM_PAGES.get(inspection.cadence, ROUND_PAGE), inspection.code),
     }
     return render(request, "duties/field/record.html", context)
 
