@@ -90,7 +90,9 @@ class Register:
             )
         if not found:
             raise RuleBroken(
-                "catalogue_unknown", f"设备目录中没有“{name[:30]}”，请从下拉列表中选择。", field="catalogue"
+                "catalogue_unknown",
+                f"设备目录中没有“{name[:30]}”，请从下拉列表中选择。",
+                field="catalogue",
             )
         return _archivable_or_refused((varieties or found)[0])
 

@@ -208,8 +208,7 @@ def change_licence(
         before, after = audit.set_changed(licence, asdict(facts))
         if stored is not None:
             licence.file, after["file"] = stored, stored.original_name
-        was = sorted(one.name for one in licence.items.all())
-        became = sorted(one.name for one in items)
+        was, became = (sorted(one.name for one in some) for some in (licence.items.all(), items))
         if was != became:
             before["items"], after["items"] = was, became
             licence.items.set(items)

@@ -55,7 +55,9 @@ class Story:
         actions.confirm(self.found, actor=self.bureau, now=moment(offset))
 
     def object(self, offset: int) -> None:
-        actions.object_to(self.found, opinion="现场仍在运行。", actor=self.bureau, now=moment(offset))
+        actions.object_to(
+            self.found, opinion="现场仍在运行。", actor=self.bureau, now=moment(offset)
+        )
 
     def withdraw(self, offset: int) -> None:
         actions.withdraw(self.found, reason="误报", actor=self.admin, now=moment(offset))
