@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.test import Client, TransactionTestCase
+from pytest_django import fixtures
 
 from equipment import subjects
 from tests import world as worlds
@@ -50,6 +51,8 @@ def _empty_tables(self: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty_tables
+# Every run has the database: tests/access builds its samples without asking for `db`.
+fixtures._get_databases_for_setup = lambda items: ({DEFAULT_DB_ALIAS}, set())
 
 
 @pytest.fixture(scope="session")
