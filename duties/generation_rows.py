@@ -139,6 +139,8 @@ def _lay_out(given: dict[str, object], *, is_small: bool) -> None:
     with connection.cursor() as cursor:
         # Compiling these statements costs more than they take.
         cursor.execute("SET LOCAL jit = off")
+        if not is_small:
+            cursor.execute("SET LOCAL work_mem = '64MB'")
         cursor.execute(sql.DROP)
         for name, statement in (
             ("unit", sql.UNITS),

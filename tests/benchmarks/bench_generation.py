@@ -14,7 +14,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -126,6 +126,13 @@ def bare_insert() -> float:
     return taken
 
 
+def generated(now: datetime) -> float:
+    """A first day of every district into empty tables; seconds."""
+    empty()
+    start_before(FIRST)
+    return seconds(lambda: generation.run_due(now=now))
+
+
 def empty() -> None:
     run("TRUNCATE duties_task, duties_tally CASCADE")
     run("VACUUM ANALYZE duties_task")
@@ -136,7 +143,7 @@ def peak_mb() -> int:
     return int(next(one for one in lines if one.startswith("VmHWM")).split()[1]) // 1024
 
 
-def in_parallel(now: object, workers: int = 2) -> float:
+def in_parallel(now: datetime, workers: int = 2) -> float:
     def work() -> None:
         generation.run_due(now=now)
         connections.close_all()
@@ -157,10 +164,11 @@ def test_a_province() -> None:
     fill(MACHINES, UNITS)
     say(f"{MACHINES:,} machines, {UNITS:,} units, {DISTRICTS} districts")
     before = peak_mb()
-    start_before(FIRST)
     now = at(FIRST, 0, 5)
-    first = seconds(lambda: generation.run_due(now=now))
+    first, bare = generated(now), bare_insert()
     rows = Task.objects.count()
+    first, bare = min(first, generated(now)), min(bare, bare_insert())
+    ratio = compare("generation of a day vs the bare insert of its rows", first, bare, "s")
     again = seconds(lambda: generation.generate(FIRST, now=now))
     say(f"{rows:,} rows of a first day; {rows / first:,.0f} a second")
     repeated = compare("second run vs the first", again, first, "s")
@@ -169,16 +177,10 @@ def test_a_province() -> None:
     standing = Task.objects.count()
     usual = seconds(lambda: generation.generate(usual_day, now=at(usual_day, 0, 5)))
     say(f"a usual day: {Task.objects.count() - standing:,} rows in {usual:.1f} s")
-    run(
-        "DELETE FROM duties_task WHERE period_on NOT IN (%(day)s, %(month)s)",
-        day=FIRST,
-        month=date(2026, 11, 1),
-    )
-    bare = bare_insert()
-    assert Task.objects.count() == rows
+    close_expired(now=now)
+    run("DELETE FROM duties_task WHERE period_on > %(day)s", day=FIRST)
     start_before(FIRST)
     run("UPDATE duties_generationcursor SET generated_until = %(day)s", day=FIRST)
-    ratio = compare("generation of a day vs the bare insert of its rows", first, bare, "s")
     closing = seconds(lambda: say(f"closed: {close_expired(now=end_of(FIRST)):,}"))
     closed = compare("closing that day vs its generation", closing, first, "s")
     empty()
