@@ -24,7 +24,7 @@ from django.db.models import Min
 from config.clock import first_of_month, local_day, monday_of
 from config.words import cn_day
 from duties import selfcheck_words as words
-from duties.calendar import DAILY, MONTHLY, WEEKLY, Assignee, Span, UnitFacts, last_day, owed
+from duties.calendar import DAILY, MONTHLY, WEEKLY, Assignee, Key, Span, UnitFacts, last_day, owed
 from duties.facts import load
 from duties.models import GenerationCursor, GenerationRun, SelfCheck
 from units.models import Unit, User
@@ -34,11 +34,16 @@ DAYS = 35
 BATCH = 500
 LINES = 300
 # A key of decision 7 without unit and period_on: kind, cadence, level, category, equipment,
-# licence, station, owner.
+# licence, station, owner. A daily to-do is known by its machine, licence or station alone: its
+# category is left out, for that of a machine is no dated fact.
 Shape = tuple[Any, ...]
 
-_ROWS = """
-    SELECT unit_id, kind, cadence, level, category, equipment_id, licence_id, station_id, owner_id,
+_SHAPE = """
+    kind, cadence, level, CASE WHEN cadence = 'daily' THEN '' ELSE category END,
+           equipment_id, licence_id, station_id, owner_id"""
+
+_ROWS = f"""
+    SELECT unit_id, {_SHAPE},
            bit_or(CASE WHEN state = 'waived' THEN 0 ELSE bit END) AS held,
            bit_or(CASE WHEN state IN ('waived', 'done', 'backfilled') THEN 0 ELSE bit END) AS undone
       FROM (SELECT *, 1::bigint << (CASE cadence
@@ -54,9 +59,8 @@ _ROWS = """
      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 """
 
-_OPEN = """
-    SELECT unit_id, kind, cadence, level, category, equipment_id, licence_id, station_id, owner_id,
-           assignee_id
+_OPEN = f"""
+    SELECT unit_id, {_SHAPE}, assignee_id
       FROM duties_task
      WHERE unit_id = ANY(%(units)s) AND due_at > %(now)s AND period_on <= %(last)s
        AND state IN ('todo', 'in_progress', 'awaiting_signature')
@@ -231,7 +235,7 @@ class Rule:
         start = max(one for one in self._starts if one <= day)
         if start not in self._known:
             found = owed(self._facts, start)
-            self._known[start] = {tuple(key)[1:]: who for key, who in found.items()}
+            self._known[start] = {_shape(key): who for key, who in found.items()}
         return self._known[start]
 
     def masks(self) -> dict[Shape, int]:
@@ -249,6 +253,10 @@ class Rule:
                     if shape[1] == cadence:
                         found[shape] = found.get(shape, 0) | bit(cadence, period_on)
         return found
+
+
+def _shape(key: Key) -> Shape:
+    return tuple(key._replace(category="") if key.cadence == DAILY else key)[1:]
 
 
 def _turning_days(facts: UnitFacts) -> set[date]:

@@ -24,7 +24,8 @@ from equipment.models import (
     StatusPeriod,
     SuspensionPeriod,
 )
-from units.models import Appointment, Staff, Unit
+from units.audit import Verb
+from units.models import Appointment, AuditEntry, Staff, Unit
 
 if TYPE_CHECKING:
     from duties.selfcheck import Difference
@@ -93,10 +94,22 @@ def _days(cadence: str, days: list[date]) -> str:
 
 def _is_late(one: Difference, day: date) -> bool:
     """Whether a fact about this to-do that holds on the day was written down after it."""
+    moment = end_of(day)
     return any(
-        rows.filter(period__contains=day, created_at__gte=end_of(day)).exists()
-        for rows in _facts(one)
-    )
+        rows.filter(period__contains=day, created_at__gte=moment).exists() for rows in _facts(one)
+    ) or any(rows.filter(at__gte=moment).exists() for rows in _corrections(one))
+
+
+def _corrections(one: Difference) -> list[QuerySet]:
+    """Changes of what is no dated fact: the type of a machine, the first day of a licence."""
+    _, cadence, _, _, _, licence, _, _ = one.shape
+    found = []
+    changed = AuditEntry.objects.filter(unit=one.unit_id)
+    if cadence != Cadence.DAILY:
+        found.append(changed.filter(verb=Verb.EQUIPMENT_CHANGED, after__has_key="catalogue"))
+    if cadence != Cadence.DAILY or licence is not None:
+        found.append(changed.filter(verb=Verb.LICENCE_CHANGED, after__has_key="valid_from"))
+    return found
 
 
 def _facts(one: Difference) -> list[QuerySet]:

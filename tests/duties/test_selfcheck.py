@@ -11,14 +11,17 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from config.actor import SYSTEM
 from config.clock import at
 from duties import selfcheck
 from duties.actions.cover import name_cover
 from duties.generation import run_due
 from duties.models import GenerationCursor, SelfCheck, Task
 from equipment.actions.binding import assign_officer
-from equipment.models import OfficerBinding, StatusPeriod
-from tests.factories import declarations
+from equipment.actions.licences import change_licence
+from equipment.actions.machine import change_equipment
+from equipment.models import CatalogueEntry, OfficerBinding, StatusPeriod
+from tests.factories import declarations, licences
 from tests.factories import units as people
 from tests.world import World
 from units.models import Appointment, OutboxMessage
@@ -134,6 +137,26 @@ def test_what_was_written_down_afterwards_is_no_error(nights: World) -> None:
             )
         ),
     }  # fmt: skip
+
+
+def test_a_corrected_type_or_first_day_is_no_error(nights: World) -> None:
+    """The type of a machine and the first day of a licence are not dated: what was owed before the
+    correction is not held against it."""
+    world = nights
+    made = licences.licence(licences.licensed(world.jia), now=at(date(2026, 11, 2), 9))
+    run_due(now=at(LAST, 0, 5))
+    given = {"actor": SYSTEM, "now": at(LAST, 1)}
+    crane = CatalogueEntry.objects.get(pk="4110")
+    change_equipment(world.lift, version=1, changes={"catalogue": crane}, **given)
+    kept = {name: getattr(made, name) for name in ("number", "valid_until")}
+    change_licence(
+        made, version=1, items=list(made.items.all()), valid_from=date(2026, 11, 3), **kept, **given
+    )
+    found = check()
+    assert (found.differences, len(found.lines) > 0) == (0, True)
+    assert all("属事后变更" in line for line in found.lines)
+    Task.objects.filter(equipment=world.lift, period_on=date(2026, 11, 3)).delete()
+    assert check().differences == 1
 
 
 def test_a_generator_that_stood_still_is_an_error(nights: World) -> None:
