@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Prefetch, Q
@@ -12,7 +12,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from duties.enums import Cadence, TaskKind, TaskState
-from duties.models import DraftPhoto, Inspection, InspectionDraft, InspectionPhoto, Task
+from duties.models import Cover, DraftPhoto, Inspection, InspectionDraft, InspectionPhoto, Task
 from equipment.enums import UseStatus
 from equipment.models import Equipment
 from hazards.models import Hazard
@@ -166,16 +166,20 @@ def bound_machines(actor: Actor) -> dict[str, int]:
     return {str(UseStatus(status).label): number for status, number in rows}
 
 
-def why_nothing(actor: Actor, waived: int, machines: dict[str, int]) -> str:
-    """Why an officer has no machine to inspect today (F5); `waived` of them are.
+def why_nothing(actor: Actor, waived: int, machines: dict[str, int], *, day: date) -> str:
+    """Why an officer has no machine to inspect on a day (F5); `waived` of them are.
 
-    waived, unbound, quality (a 质量安全员: machines are bound to 安全员 only), not_generated, not_owed.
+    waived, unbound, quality (a 质量安全员: machines are bound to 安全员 only), away (somebody stands
+    in), not_generated, not_owed.
     """
     if waived:
         return "waived"
     if not machines:
         return "unbound" if actor.has_role(Role.SAFETY_OFFICER) else "quality"
-    return "not_generated" if UseStatus.IN_USE.label in machines else "not_owed"
+    if UseStatus.IN_USE.label not in machines:
+        return "not_owed"
+    covers = Cover.objects.for_actor(actor).in_force(day)
+    return "away" if covers.filter(staff_id=actor.staff_id).exists() else "not_generated"
 
 
 # ------------------------------------------------------------------ one record

@@ -77,7 +77,7 @@ def daily(request: HttpRequest) -> HttpResponse:
         "has_search": total >= SEARCH_FROM or bool(keyword),
         "is_officer": queries.is_officer(actor),
         "machines": machines,
-        "why": _why_no_rounds(actor, subject, counts.waived, machines),
+        "why": _why_no_rounds(actor, subject, counts.waived, machines, local_day(now)),
         "list_url": f"{reverse('duties:daily')}?tab={subject.key}",
     }
     return render(request, "duties/field/daily.html", context)
@@ -105,12 +105,14 @@ def _tabs(
     ]
 
 
-def _why_no_rounds(actor: Actor, subject: Subject, waived: int, machines: dict[str, int]) -> str:
+def _why_no_rounds(
+    actor: Actor, subject: Subject, waived: int, machines: dict[str, int], day: date
+) -> str:
     if subject.key == "licence":
         return "no_licences" if actor.has_role(Role.QUALITY_OFFICER) else "licences_of_others"
     if subject.key == "station":
         return "no_stations" if actor.has_role(Role.SAFETY_OFFICER) else "stations_of_others"
-    return queries.why_nothing(actor, waived, machines)
+    return queries.why_nothing(actor, waived, machines, day=day)
 
 
 def row_of(task: Task, now: datetime, *, dated: bool = False) -> dict[str, Any]:

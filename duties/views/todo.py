@@ -66,7 +66,7 @@ def todo(request: HttpRequest) -> HttpResponse:
         "is_officer": officer,
         "waiting": waiting(actor, day=local_day(now)),
         "machines": machines,
-        "why": _why_nothing(actor, daily.waived, machines),
+        "why": _why_nothing(actor, daily.waived, machines, local_day(now)),
         "overview": rounds.overviews(actor, now=now) if overseer else None,
         "entries": _entries(actor, board, local_day(now)),
     }
@@ -114,11 +114,11 @@ def _entries(actor: Actor, board: Board, day: date) -> list[dict[str, Any]]:
     ]
 
 
-def _why_nothing(actor: Actor, waived: int, machines: dict[str, int]) -> str:
+def _why_nothing(actor: Actor, waived: int, machines: dict[str, int], day: date) -> str:
     using = UnitKind.USING in actor.unit_kinds
     if not using and not machines and not waived:
         return "no_stations" if actor.has_role(Role.SAFETY_OFFICER) else "no_licences"
-    return queries.why_nothing(actor, waived, machines)
+    return queries.why_nothing(actor, waived, machines, day=day)
 
 
 def _optional(name: str) -> str:

@@ -17,6 +17,7 @@ from duties import queries_cover as queries
 from duties.actions.cover import end_cover, name_cover
 from duties.generation import generate
 from duties.models import Cover, Task
+from duties.queries import bound_machines, why_nothing
 from tests.factories import cover as made
 from tests.factories import equipment as machines
 from tests.factories import licences, rounds
@@ -425,6 +426,16 @@ def test_to_dos_go_to_the_stand_in_and_come_back(world: World) -> None:
     assert standing() == before - {("daily", "1号客梯", "李安", "")} | {
         ("daily", "1号客梯", "张全", "李安")
     }
+
+
+def test_the_absent_officer_reads_why_nothing_is_owed(world: World) -> None:
+    actor = world.actor(world.li)
+    machines = bound_machines(actor)
+    assert why_nothing(actor, 0, machines, day=TODAY) == "not_generated"
+    name(world, world.li, world.zhang)
+    days = [TODAY, TODAY + timedelta(days=3)]
+    assert [why_nothing(actor, 0, machines, day=day) for day in days] == ["away", "not_generated"]
+    assert why_nothing(world.actor(world.zhang), 0, machines, day=TODAY) == "not_generated"
 
 
 def test_a_day_generated_later_knows_who_stood_in(world: World) -> None:
