@@ -1,5 +1,10 @@
 """The one exception by which a rule of the product refuses a change."""
 
+from __future__ import annotations
+
+import copyreg
+from typing import Any
+
 
 class RuleBroken(Exception):
     """A change was refused by a rule; nothing was written.
@@ -15,3 +20,7 @@ class RuleBroken(Exception):
         self.message = message
         self.field = field
         self.status = status
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Cross processes whole: what a worker was refused must reach who waits for it in words."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__

@@ -285,6 +285,8 @@ class UnitStory:
             )
 
     def review(self, hazard: Hazard, now: datetime) -> None:
+        if hazard.source != Source.DAILY:  # those of weeks and months have no 复查
+            return
         if self.is_today or not self.plan.reviews_hazards or self.rng.random() > 0.6:
             return
         actor = self.actor(self.director_of(hazard))
