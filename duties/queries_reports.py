@@ -12,6 +12,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.clock import end_of, local_day, start_of
+from duties import pools
 from duties.enums import OPEN_STATES, Cadence, Level, RoundStatus, TaskKind, TaskState
 from duties.models import (
     Inspection,
@@ -233,7 +234,7 @@ def may_write(task: Task, actor: Actor, *, bound: set[str] | None = None) -> boo
     if task.kind == TaskKind.MONTHLY_MINUTES:
         return directs or actor.has_role(Role.PRINCIPAL)
     if task.level != Level.PRINCIPAL:
-        return directs and task.assignee_id is None and task.owner_id is None
+        return pools.may_claim(task, actor)
     if actor.has_role(Role.PRINCIPAL):
         return True
     if not actor.has_role(subjects.OFFICER_OF[task.unit_kind], category):
@@ -245,7 +246,7 @@ def acting_role(task: Task, actor: Actor) -> str:
     """In which identity a person writes: principal, director or officer level."""
     category = subjects.duty_category(task.category)
     directs = actor.has_role(subjects.DIRECTOR_OF[task.unit_kind], category)
-    if task.level == Level.DIRECTOR and (directs or task.assignee_id == actor.staff_id):
+    if task.level == Level.DIRECTOR:
         return Level.DIRECTOR.value
     if actor.has_role(Role.PRINCIPAL):
         return Level.PRINCIPAL.value

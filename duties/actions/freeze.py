@@ -15,7 +15,7 @@ from config.clock import local_day
 from config.codes import new_code
 from config.errors import RuleBroken
 from config.workflow import transition
-from duties.actions.claim import refuse_expired, refuse_unless_workable
+from duties.actions.claim import refuse_expired, refuse_unless_workable, take
 from duties.answers import (
     ROUND_KEY,
     Problem,
@@ -132,6 +132,8 @@ def freeze(
     moves on, a closed period is tallied anew, hazards are recorded, and the 临时停用 of a machine
     found out of use is declared.
     """
+    # One of a pool that was freed meanwhile (an identity ended and came back) is the signer's again.
+    take(ready.task, actor=actor, now=now)
     sheet, draft = ready.sheet, ready.draft
     codes = {key: [str(photo.code) for photo in taken] for key, taken in ready.photos.items()}
     answers = document(sheet, codes)

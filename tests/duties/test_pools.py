@@ -11,6 +11,7 @@ import pytest
 from config.errors import RuleBroken
 from duties import pools
 from duties.actions.draft import claim
+from duties.actions.submit import finish, sign
 from duties.enums import TaskState
 from duties.models import InspectionDraft, Task
 from tests.factories import duties as tasks
@@ -19,6 +20,7 @@ from tests.factories.rounds import LongForm
 from tests.factories.units import staff
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry, Staff
+from units.signatures import store_signature
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -156,3 +158,16 @@ def test_a_missed_one_of_a_pool_can_be_made_up(world: World) -> None:
     late.refresh_from_db()
     assert (late.state, late.assignee_id) == (TaskState.BACKFILLED, who.staff_id)
     assert (done.timing, done.round_status) == ("backfilled", "")
+
+
+def test_a_freed_round_is_signed_by_who_filled_it_in(world: World, licence: Task) -> None:
+    """His identity ended and came back while the round waited for his signature."""
+    who = quality(world)
+    actor = world.actor(who)
+    client_uuid = rounds.fill(licence, actor)
+    finish(licence, actor=actor, now=NOW)
+    Task.objects.filter(pk=licence.pk).update(assignee=None)
+    signature = store_signature(strokes_json=rounds.STROKES, actor=actor, now=NOW)
+    sign(licence, signature=signature, client_uuid=client_uuid, actor=actor, now=NOW)
+    licence.refresh_from_db()
+    assert (licence.state, licence.assignee) == (TaskState.DONE, who)

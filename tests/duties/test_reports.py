@@ -169,6 +169,15 @@ def test_who_may_write_a_weekly_report(world: World) -> None:
     assert (told.status, told.message) == (403, "该报告现由王总负责，您不能填写。")
 
 
+def test_any_director_of_a_filling_unit_writes_its_report(world: World) -> None:
+    """The pool of a filling unit is all its safety directors, whatever their scope (decision 4)."""
+    zhao = world.actor(world.zhao)  # 起重机械 only
+    task = made.weekly_task(world.jia, None, subjects.FILLING)
+    assert queries.may_write(task, zhao)
+    report = made.weekly(task, zhao)
+    assert (report.author, report.level) == (world.zhao, "director")
+
+
 def test_the_officer_in_charge_writes_for_the_principal_and_is_the_author(world: World) -> None:
     task = made.weekly_task(world.jia, None, "boiler", level="principal", assignee=world.chen)
     report = made.weekly(task, world.actor(world.zhang))
