@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Least
 
-from config.clock import local_day
+from config.clock import end_of, local_day
 from duties.enums import Cadence
 from duties.models import GenerationCursor, Task
 from duties.tallies import last_ended, settle
@@ -59,7 +59,8 @@ def close_expired(
 ) -> int:
     """Turn every open to-do behind its due time into 漏检 and tally what is over; how many.
 
-    For everybody, some units, or one district. A district's periods that ended since the day its
+    For everybody, some units, or one district. In a district only what was due by the end of the
+    last generated day is closed: a later day may waive it. A district's periods that ended since the day its
     cursor says, and whose days are all generated (`generated_until`), are tallied and the cursor's
     `closed_until` moves on; nobody else writes it. Without a cursor only the groups that had
     something open are tallied. Repeatable: a second run finds nothing. A transaction a district,
@@ -105,7 +106,8 @@ def _close_district(cursor: GenerationCursor, *, now: datetime) -> int:
         if after < last:
             given |= {f"after_{cadence}": after, f"until_{cadence}": last}
             ending.append(cadence)
-    number = _close(_BY_REGION, given, ending, now=now)
+    # What is due on a day not generated yet waits: by then it may be owed no longer.
+    number = _close(_BY_REGION, given, ending, now=min(now, end_of(cursor.generated_until)))
     if is_behind:
         cursor.closed_until = until
         cursor.save(update_fields=["closed_until"])

@@ -233,7 +233,7 @@ def refresh_units(
     if not units:
         return Outcome(day)
     with transaction.atomic():
-        _wait_for_generation(units)
+        wait_for_generation(units)
         return bring_in_line(Scope(units), day, clock=day, now=now, actor=actor)
 
 
@@ -259,7 +259,7 @@ def _regions(units: Iterable[int]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _wait_for_generation(units: tuple[int, ...]) -> None:
+def wait_for_generation(units: tuple[int, ...]) -> None:
     """Share the locks that `generate` takes alone, then have each unit alone; until commit."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:

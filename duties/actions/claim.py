@@ -52,7 +52,7 @@ def take(task: Task, *, actor: Actor, now: datetime) -> None:
 def close_if_expired(task: Task, *, now: datetime) -> None:
     """Let the to-dos of a unit that ran past their due time become 漏检 before the sweep comes."""
     if task.is_open and task.due_at <= now:
-        generation.close_expired(now=now, unit_ids=[task.unit_id])
+        generation.close_unit(task.unit_id, now=now)
 
 
 def refuse_expired(task: Task, *, now: datetime) -> None:

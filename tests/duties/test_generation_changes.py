@@ -8,11 +8,13 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.actor import SYSTEM
+from config.errors import RuleBroken
 from duties import generation, handover
+from duties.actions.claim import claim
 from duties.models import Cover, Task
 from equipment.actions import licences as licence_actions
 from equipment.actions import stations as station_actions
-from tests.factories import licences
+from tests.factories import declarations, licences
 from tests.factories import units as people
 from tests.world import NOW, TODAY, World
 from units import hooks
@@ -128,6 +130,26 @@ def test_leave_cover_moves_the_days_and_brings_them_back(world: World) -> None:
     generation.run_due(now=NOW + timedelta(days=1))
     week.refresh_from_db()
     assert (week.assignee, week.stands_in_for) == (world.li, None)
+
+
+def test_a_look_before_the_catch_up_makes_no_missed_one_of_what_was_not_owed(world: World) -> None:
+    """The generator stands still over a Sunday on which the unit is in a 停产 declared before."""
+    generation.run_due(now=NOW)
+    given = {"proven": True, "actor": world.actor(world.jia_admin)}
+    from_on = TODAY + timedelta(days=1)
+    until_on = from_on + timedelta(days=1)
+    declarations.filed(None, "suspend", unit=world.jia, from_on=from_on, until_on=until_on, **given)
+    late = NOW + timedelta(days=4)
+    week = Task.objects.get(cadence="weekly", category="lift", owner=world.li)
+    day = Task.objects.get(equipment=world.lift, period_on=TODAY)
+    generation.close_expired(now=late)
+    for task in (week, day):
+        with pytest.raises(RuleBroken):
+            claim(task, actor=world.actor(world.yi_admin), now=late)
+    generation.run_due(now=late)
+    for task, state in ((week, "waived"), (day, "missed")):
+        task.refresh_from_db()
+        assert task.state == state
 
 
 def test_changes_of_a_block_are_told_once_and_those_of_a_dry_run_never() -> None:
