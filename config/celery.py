@@ -69,6 +69,7 @@ app.conf.update(
         "check-to-dos": {
             "task": "duties.tasks.check_todos",
             "schedule": crontab(hour=3, minute=10),
+            "options": {"expires": 20 * 3600},
         },
         # What is due today and not done is told from 16:00 on, what was missed from 08:00 on (a region
         # may set other hours); every hour after that finds what a lost message left untold.
