@@ -9,15 +9,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, Count, Exists, F, IntegerField, Q, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    F,
+    IntegerField,
+    Q,
+    Value,
+    When,
+)
 
-from config.actor import Actor
+from config.actor import Actor, Post
 from config.clock import first_of_month, local_day, monday_of
 from config.natural import Natural
+from config.prepared import Given, Prepared
 from duties import pools
 from duties.enums import OPEN_STATES, Cadence, Level, TaskKind, TaskState
 from duties.models import Cover, Task
@@ -30,6 +43,7 @@ from duties.queries import (
     region_settings,
 )
 from equipment.subjects import directed_by
+from equipment.subjects import every as every_subject
 from hazards.models import Hazard
 from hazards.queries import with_people
 from units.models import Region
@@ -111,6 +125,38 @@ def rounds_of(actor: Actor) -> list[Round]:
     return [one for one in ROUNDS if one.key in keys]
 
 
+# ------------------------------------------------------------------ prepared once
+NOW, SINCE = Given("now", DateTimeField()), Given("since", DateTimeField())
+REGIONS = tuple(Given(name, CharField()) for name in ("province", "city", "district"))
+
+
+@dataclass(frozen=True)
+class Someone:
+    """What of a person shapes his lists: his identities, and the subjects there are."""
+
+    posts: tuple[Post, ...]
+    subjects: tuple[str, ...]
+
+    @property
+    def actor(self) -> Any:
+        """The person whose lists are prepared; who it is, each run says (`whose`)."""
+        return Actor("person", unit_id=Given("unit"), staff_id=Given("staff"), posts=self.posts)  # type: ignore[arg-type]
+
+
+def someone(actor: Actor) -> Someone:
+    return Someone(actor.posts, tuple(one.value for one in every_subject()))
+
+
+def whose(actor: Actor, now: datetime, since: timedelta) -> dict[str, Any]:
+    """The values that a prepared list of a person is run with."""
+    return {"staff": actor.staff_id, "unit": actor.unit_id, "now": now, "since": now - since}
+
+
+def _first_period(day: date, since: timedelta) -> date:
+    """The first day that the period of a to-do missed since then can have; the longest is a month."""
+    return day - since - timedelta(days=32)
+
+
 # ------------------------------------------------------------------ counts
 @dataclass
 class Counts:
@@ -176,10 +222,10 @@ def _running(actor: Actor, day: date) -> Q:
     return Q(unit_id=actor.unit_id) & found
 
 
-def _open(actor: Actor, now: datetime) -> Q:
+def _open(actor: Actor, day: date) -> Q:
     """Open to-dos of a person, and those of a pool that he may begin."""
     mine = Q(assignee_id=actor.staff_id, state__in=OPEN_STATES)
-    pooled = pools.claimable(actor) & Q(state__in=OPEN_STATES) & _running(actor, local_day(now))
+    pooled = pools.claimable(actor) & Q(state__in=OPEN_STATES) & _running(actor, day)
     return mine | pooled
 
 
@@ -188,35 +234,32 @@ def _closed(actor: Actor, day: date) -> Q:
     return _running(actor, day) & Q(assignee_id=actor.staff_id, state__in=CLOSED_STATES)
 
 
-def _missed(actor: Actor, now: datetime, since: timedelta) -> Q:
-    """What a person has missed since then and may make up, reached by the closing sweep or not."""
-    late = Q(due_at__gt=now - since, due_at__lte=now)
-    # The longest period is a month: with the unit it leads into the index of missed ones.
-    swept = Q(unit_id=actor.unit_id, state=TaskState.MISSED)
-    swept &= Q(period_on__gte=local_day(now) - since - timedelta(days=32))
+def _missed(actor: Actor, since: Any, until: Any, first: date) -> Q:
+    """What a person missed between two moments and may make up, reached by the closing sweep or
+    not. No period before `first` can be among them: with the unit it leads into an index."""
+    late = Q(due_at__gt=since, due_at__lte=until)
+    swept = Q(unit_id=actor.unit_id, state=TaskState.MISSED, period_on__gte=first)
     not_swept = Q(assignee_id=actor.staff_id, state__in=OPEN_STATES)
     not_swept |= pools.claimable(actor) & Q(state__in=OPEN_STATES)
     return late & (swept & pools.mine(actor) | not_swept)
 
 
-def board(actor: Actor, *, now: datetime) -> Board:
-    """Count a person's to-dos of every round (one query; a second where there is nothing)."""
-    if actor.staff_id is None:
-        return Board()
-    codes = region_codes(actor.region_code)
-    groups = list(
+@lru_cache(maxsize=256)
+def _board_groups(someone: Someone, day: date) -> Prepared:
+    """A person's to-dos counted by round, kind of unit and due time."""
+    actor = someone.actor
+    first = _first_period(day, LONGEST_BACKFILL)
+    return Prepared(
         Task.objects.filter(
-            _open(actor, now)
-            | _closed(actor, local_day(now))
-            | _missed(actor, now, LONGEST_BACKFILL)
+            _open(actor, day) | _closed(actor, day) | _missed(actor, SINCE, NOW, first)
         )
         .order_by()
         .annotate(
             region=ArraySubquery(
-                Region.objects.filter(code__in=codes).order_by("code").values("settings")
+                Region.objects.filter(code__in=REGIONS).order_by("code").values("settings")
             ),
             covered=Exists(
-                Cover.objects.in_force(local_day(now)).filter(
+                Cover.objects.in_force(day).filter(
                     Q(staff_id=actor.staff_id) | Q(stand_in_id=actor.staff_id)
                 )
             ),
@@ -229,6 +272,19 @@ def board(actor: Actor, *, now: datetime) -> Board:
             waived=Count("pk", filter=Q(state=TaskState.WAIVED)),
             to_sign=Count("pk", filter=Q(state=TaskState.AWAITING_SIGNATURE)),
         )
+    )
+
+
+def board(actor: Actor, *, now: datetime) -> Board:
+    """Count a person's to-dos of every round (one query; a second where there is nothing)."""
+    if actor.staff_id is None:
+        return Board()
+    codes = [*region_codes(actor.region_code), "", "", ""]
+    groups = _board_groups(someone(actor), local_day(now)).rows(
+        **whose(actor, now, LONGEST_BACKFILL),
+        province=codes[0],
+        city=codes[1],
+        district=codes[2],
     )
     settings = merged(groups[0]["region"]) if groups else region_settings(actor.region_code)
     found = Board(
@@ -259,7 +315,7 @@ def open_tasks(actor: Actor, *, now: datetime) -> TaskQuerySet:
     """The open to-dos of a person: the badge of 待办."""
     if actor.staff_id is None:
         return Task.objects.none()
-    return Task.objects.filter(_open(actor, now), due_at__gt=now)
+    return Task.objects.filter(_open(actor, local_day(now)), due_at__gt=now)
 
 
 # ------------------------------------------------------------------ 日管控 (F52)
@@ -356,17 +412,35 @@ def _described(tasks: TaskQuerySet) -> TaskQuerySet:
     )
 
 
+def _in_few_columns(tasks: TaskQuerySet) -> TaskQuerySet:
+    """Only what a row of a list prints; a machine has twenty columns more."""
+    return tasks.select_related(None).select_related(*_PRINTED_OF).only(*_PRINTED)
+
+
+_PRINTED_OF = ("equipment", "licence__family", "station", "stands_in_for")
+_PRINTED = (
+    *("code", "period_on", "unit_kind", "kind", "cadence", "level", "category", "assignee_id"),
+    *("state", "due_at", "completed_at", "waive_reason"),
+    *("equipment__name", "equipment__place", "equipment__inner_no"),
+    *("licence__family__name", "licence__number", "licence__scope"),
+    *("station__name", "station__number", "station__place", "station__medium"),
+    "stands_in_for__name",
+)
+
+
 def _daily(subject: Subject) -> Q:
     return Q(kind=TaskKind.INSPECTION, cadence=Cadence.DAILY, unit_kind=subject.unit_kind)
 
 
 def daily_tasks(actor: Actor, subject: Subject, *, now: datetime, keyword: str = "") -> Any:
     """Today's to-dos of a person: begun ones first, then by place as one walks, done ones last."""
-    day = local_day(now)
-    found = Task.objects.filter(_open(actor, now) | _closed(actor, day), period_on=day)
+    found = _daily_tasks(actor, subject, local_day(now))
+    return found.filter(matching(subject, keyword)) if keyword else found
+
+
+def _daily_tasks(actor: Actor, subject: Subject, day: date) -> TaskQuerySet:
+    found = Task.objects.filter(_open(actor, day) | _closed(actor, day), period_on=day)
     found = found.filter(_daily(subject), Q(unit_id=actor.unit_id))
-    if keyword:
-        found = found.filter(matching(subject, keyword))
     return _described(found).order_by(_RANK, *subject.order, "pk")
 
 
@@ -374,9 +448,15 @@ def backfill_tasks(
     actor: Actor, subject: Subject, *, now: datetime, days: int, keyword: str = ""
 ) -> Any:
     """Missed daily to-dos that may still be made up, the oldest (most urgent) first."""
-    found = Task.objects.filter(_missed(actor, now, timedelta(days=days)), _daily(subject))
-    if keyword:
-        found = found.filter(matching(subject, keyword))
+    since = timedelta(days=days)
+    found = _late_tasks(actor, subject, now - since, now, _first_period(local_day(now), since))
+    return found.filter(matching(subject, keyword)) if keyword else found
+
+
+def _late_tasks(
+    actor: Actor, subject: Subject, since: Any, until: Any, first: date
+) -> TaskQuerySet:
+    found = Task.objects.filter(_missed(actor, since, until, first), _daily(subject))
     return _described(found).order_by("period_on", *subject.order, "pk")
 
 
@@ -388,16 +468,32 @@ def page_of(tasks: Any, number: Any, size: int, count: int | None = None) -> Pag
     return paginator.get_page(number)
 
 
-def read_page(
-    subject: Subject, today: Page, missed: TaskQuerySet | None, *, day: date
+def part_of_today(
+    actor: Actor, subject: Subject, *, now: datetime, days: int, part: slice, missed: int
 ) -> tuple[list[Task], list[Task]]:
-    """The rows of a page of today's to-dos and the first of the missed ones, in one query."""
-    wanted = Q(pk__in=today.object_list.values("pk"))
-    if missed is not None:
-        wanted |= Q(pk__in=missed.values("pk"))
-    rows = list(_described(Task.objects.filter(wanted)).order_by(_RANK, *subject.order, "pk"))
+    """Some of today's to-dos and the first missed ones (none for missed=0), in one query."""
+    day, since = local_day(now), timedelta(days=days)
+    prepared = _part_of_today(
+        someone(actor), subject.key, day, since, part.start, part.stop, missed
+    )
+    rows = prepared.rows(**whose(actor, now, since))
     late = [task for task in rows if task.period_on != day]
     return [task for task in rows if task.period_on == day], sorted(late, key=_by_day)
+
+
+@lru_cache(maxsize=256)
+def _part_of_today(
+    someone: Someone, key: str, day: date, since: timedelta, start: int, stop: int, missed: int
+) -> Prepared:
+    actor = someone.actor
+    subject = next(one for one in SUBJECTS if one.key == key)
+    today = _daily_tasks(actor, subject, day)[start:stop]
+    if not missed:
+        return Prepared(_in_few_columns(today))
+    late = _late_tasks(actor, subject, SINCE, NOW, _first_period(day, since))[:missed]
+    wanted = Q(pk__in=today.values("pk")) | Q(pk__in=late.values("pk"))
+    rows = _described(Task.objects.filter(wanted)).order_by(_RANK, *subject.order, "pk")
+    return Prepared(_in_few_columns(rows))
 
 
 def _by_day(task: Task) -> date:
@@ -409,7 +505,7 @@ def period_tasks(actor: Actor, cadence: str, *, now: datetime) -> list[Task]:
     """The weekly or monthly inspections of a person in the running period: open ones first."""
     day = local_day(now)
     found = Task.objects.filter(
-        _open(actor, now) | _closed(actor, day),
+        _open(actor, day) | _closed(actor, day),
         unit_id=actor.unit_id,
         kind=TaskKind.INSPECTION,
         cadence=cadence,
@@ -420,9 +516,9 @@ def period_tasks(actor: Actor, cadence: str, *, now: datetime) -> list[Task]:
 
 def period_backfill(actor: Actor, cadence: str, *, now: datetime, days: int) -> list[Task]:
     """The missed weekly or monthly inspections that may still be made up, the oldest first."""
-    found = Task.objects.filter(
-        _missed(actor, now, timedelta(days=days)), kind=TaskKind.INSPECTION, cadence=cadence
-    )
+    since = timedelta(days=days)
+    missed = _missed(actor, now - since, now, _first_period(local_day(now), since))
+    found = Task.objects.filter(missed, kind=TaskKind.INSPECTION, cadence=cadence)
     return list(_described(found).order_by("period_on", "unit_kind", "category", "level", "pk"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.core.paginator import Page
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -42,23 +43,9 @@ def daily(request: HttpRequest) -> HttpResponse:
     subject = _chosen(sorts, request.GET.get("tab", ""), board)
     keyword = SearchForm(request.GET).keyword
     counts = board.of_kind(subject.unit_kind)
-    late = rounds.backfill_tasks(actor, subject, now=now, days=board.days, keyword=keyword)
     only_missed = request.GET.get("show") == "backfill"
-    today = rounds.daily_tasks(actor, subject, now=now, keyword=keyword)
     total = counts.backfill if only_missed else counts.total
-    listed = rounds.page_of(
-        late if only_missed else today,
-        request.GET.get("page"),
-        ROWS,
-        None if keyword else total,
-    )
-    if only_missed:
-        rows, missed = list(listed.object_list), []
-    else:
-        first = listed.number == 1 and counts.backfill
-        rows, missed = rounds.read_page(
-            subject, listed, late[:BACKFILL_SHOWN] if first else None, day=local_day(now)
-        )
+    listed, rows, missed = _daily_rows(request, subject, board, keyword, only_missed, now)
     machines = queries.bound_machines(actor) if not total else {}
     context = {
         "today": local_day(now),
@@ -81,6 +68,36 @@ def daily(request: HttpRequest) -> HttpResponse:
         "list_url": f"{reverse('duties:daily')}?tab={subject.key}",
     }
     return render(request, "duties/field/daily.html", context)
+
+
+def _daily_rows(
+    request: HttpRequest,
+    subject: Subject,
+    board: Board,
+    keyword: str,
+    only_missed: bool,
+    now: datetime,
+) -> tuple[Page, list[Task], list[Task]]:
+    """The page asked for, its to-dos, and on the first one the missed ones shown below them."""
+    actor, number = request.actor, request.GET.get("page")
+    counts = board.of_kind(subject.unit_kind)
+    given: dict[str, Any] = {"now": now, "days": board.days}
+    if only_missed:
+        late = rounds.backfill_tasks(actor, subject, keyword=keyword, **given)
+        listed = rounds.page_of(late, number, ROWS, None if keyword else counts.backfill)
+        return listed, list(listed), []
+    if keyword:
+        found = rounds.daily_tasks(actor, subject, now=now, keyword=keyword)
+        listed = rounds.page_of(found, number, ROWS)
+    else:
+        listed = rounds.page_of(range(counts.total), number, ROWS)
+    shown = BACKFILL_SHOWN if listed.number == 1 and counts.backfill else 0
+    if not keyword:
+        first = listed.start_index() - 1 if counts.total else 0
+        part = slice(first, first + ROWS)
+        return listed, *rounds.part_of_today(actor, subject, part=part, missed=shown, **given)
+    late = rounds.backfill_tasks(actor, subject, keyword=keyword, **given)
+    return listed, list(listed), list(late[:shown]) if shown else []
 
 
 def _chosen(sorts: list[Subject], key: str, board: Board) -> Subject:
