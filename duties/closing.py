@@ -60,7 +60,7 @@ def close_expired(
     """Turn every open to-do behind its due time into 漏检 and tally what is over; how many.
 
     For everybody, some units, or one district. In a district only what was due by the end of the
-    last generated day is closed: a later day may waive it. A district's periods that ended since the day its
+    last generated day is closed: a later day may waive it. Its periods that ended since the day its
     cursor says, and whose days are all generated (`generated_until`), are tallied and the cursor's
     `closed_until` moves on; nobody else writes it. Without a cursor only the groups that had
     something open are tallied. Repeatable: a second run finds nothing. A transaction a district,

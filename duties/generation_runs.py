@@ -29,6 +29,7 @@ from duties.generation_rows import (
     wait_for_generation,
 )
 from duties.models import GenerationCursor, GenerationRun
+from equipment.models import Equipment
 
 logger = logging.getLogger(__name__)
 
@@ -103,16 +104,25 @@ def close_unit(unit_id: int, *, now: datetime) -> int:
 
     Where its district is behind, the missed days are made good for this unit first: a week that was
     not owed on its Sunday is 免检, and no 漏检 only because somebody looked before the catch-up.
+    Machines are locked before the unit, as by whoever changes them.
     """
-    wait_for_generation((unit_id,))
-    today = local_day(now)
-    cursor = GenerationCursor.objects.filter(region__units=unit_id).first()
-    day = cursor.generated_until if cursor is not None else None
-    if day is not None and day < today - timedelta(days=1):
-        while day < today:
-            day += timedelta(days=1)
+    if _days_behind(unit_id, now):
+        machines = Equipment.objects.select_for_update(of=("self",), no_key=True)
+        list(machines.filter(unit_id=unit_id).order_by("pk").values_list("pk", flat=True))
+        wait_for_generation((unit_id,))
+        for day in _days_behind(unit_id, now):
             bring_in_line(Scope((unit_id,)), day, clock=day, now=now)
     return close_expired(now=now, unit_ids=[unit_id])
+
+
+def _days_behind(unit_id: int, now: datetime) -> list[date]:
+    """The days that a unit's district has not been generated for, if yesterday is among them."""
+    cursor = GenerationCursor.objects.filter(region__units=unit_id).first()
+    if cursor is None or cursor.generated_until is None:
+        return []
+    first = cursor.generated_until + timedelta(days=1)
+    number = (local_day(now) - first).days
+    return [first + timedelta(days=n) for n in range(number + 1)] if number > 0 else []
 
 
 def run_day(day: date, *, now: datetime) -> Outcome:
