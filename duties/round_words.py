@@ -8,10 +8,10 @@ from config.words import cn_date, cn_month, cn_week
 from duties.documents import post_of
 from duties.enums import Cadence
 from duties.models import Task
+from duties.wording import SIGNERS
 from equipment import subjects
 from units.models.unit import UnitKind
 
-_SIGNERS = {Cadence.DAILY: "巡查人", Cadence.WEEKLY: "排查人", Cadence.MONTHLY: "调度人"}
 _PERIODS = {Cadence.DAILY: cn_date, Cadence.WEEKLY: cn_week, Cadence.MONTHLY: cn_month}
 
 
@@ -51,7 +51,7 @@ def words_of(task: Task) -> RoundWords:
         stop=_stop(task),
         vow=f"本人已{'到现场按清单巡查' if is_daily else f'按清单开展{label}'}，以上内容真实。",
         receipt="巡查" if is_daily else label,
-        signer=_SIGNERS[cadence],
+        signer=SIGNERS[cadence],
     )
 
 

@@ -90,6 +90,8 @@ def unassigned(task: Task) -> str:
     return "未绑定安全员" if task.equipment_id else "待领取"
 
 
+# Who makes a round of which cadence.
+SIGNERS = {Cadence.DAILY: "巡查人", Cadence.WEEKLY: "排查人", Cadence.MONTHLY: "调度人"}
 _PERIOD_LABELS = {
     Cadence.DAILY: "应检日期",
     Cadence.WEEKLY: "排查周期",
@@ -123,10 +125,10 @@ def record_facts(inspection: Inspection) -> list[tuple[str, Any]]:
         ("临时停用申报", _declared(stop) if stop else ""),
         ("无法拍照原因", stop.get("no_photo_reason") if stop else ""),
         ("履职身份", facts.get("post") or level(inspection)),
-        ("巡查人", inspection.performer_name),
+        (SIGNERS[Cadence(inspection.cadence)], inspection.performer_name),
         ("代班", f"代 {facts['on_behalf_of']}" if facts.get("on_behalf_of") else ""),
-        ("开始时间（设备）", cn_datetime(inspection.device_started_at)),
-        ("完成时间（设备）", cn_datetime(inspection.device_finished_at)),
+        ("开始填写时间", cn_datetime(inspection.device_started_at)),
+        ("填写完成时间", cn_datetime(inspection.device_finished_at)),
         ("提交时间", cn_datetime(inspection.received_at)),
         ("完成情况", inspection.get_timing_display()),
         ("补录原因", inspection.backfill_reason),

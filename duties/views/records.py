@@ -218,6 +218,7 @@ def record(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "inspection": inspection,
         "title": wording.title(inspection),
+        "signer": wording.SIGNERS[Cadence(inspection.cadence)],
         "round": inspection.get_cadence_display(),
         "rows": wording.record_facts(inspection)[2:],
         "back_url": history_url(inspection),

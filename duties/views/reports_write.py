@@ -120,6 +120,7 @@ def _post(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
     begun = queries.draft_of(task, actor)
     if refusal is not None:
         return _refused(request, task, refusal, now, form)
+    _carry_rev(form, begun)
     if request.POST.get("do") == "draft" and not shown.photo_errors(form):
         messages.success(request, f"草稿已存 {_clock(now)}")
         return redirect(WRITE_PAGES[task.kind], task.code)
@@ -286,6 +287,13 @@ def _is_signed(request: HttpRequest) -> bool:
     return bool(request.POST.get("signature_strokes") or request.FILES.get("signature_photo"))
 
 
+def _carry_rev(form: ReportForm, begun: ReportDraft | None) -> None:
+    """Give a page that comes back the number of the draft as it now is."""
+    if begun is not None:
+        form.data = form.data.copy()
+        form.data["rev"] = str(begun.rev)
+
+
 def _uuid(text: str) -> uuid.UUID:
     try:
         return uuid.UUID(text)
@@ -330,9 +338,7 @@ def _refused(
     begun = queries.draft_of(task, request.actor)
     if form is not None and broken.code not in FINAL:
         form.add_error(None, broken.message)
-        if begun is not None:  # what stands elsewhere has been told: the next 保存 is meant
-            form.data = form.data.copy()
-            form.data["rev"] = str(begun.rev)
+        _carry_rev(form, begun)  # what stands elsewhere has been told: the next 保存 is meant
         return _render(request, task, form, begun, now, status=broken.status)
     signed = shown.signed_of(task)
     photos = [link.photo for link in begun.kept_photos] if begun is not None else []

@@ -3,7 +3,7 @@
 export const ROUND = "round";
 const FIELDS = ["result", "handling", "handling_result", "note", "no_photo_reason"];
 const ROUND_FIELDS = ["round_status", "stop_reason", "no_photo_reason", "backfill_reason"];
-const WORDS = { done: "已检查", fail: "不合格", todo: "未完成" };
+const WORDS = { done: "无问题", fail: "不合格", todo: "未完成" };
 
 export const fieldsOf = (key) => (key === ROUND ? ROUND_FIELDS : FIELDS);
 export const wordOf = (state) => WORDS[state];

@@ -224,6 +224,7 @@ def test_a_declared_day_wants_status_and_photo_only(world: World, as_: Callable)
     assert response["Location"] == f"/m/tasks/{task.code}/sign/"
     sheet = LongForm(client, client.get(response["Location"]), "sign")
     assert "仍停用（已申报临时停用）" in text_of(sheet.response)
+    assert "本人已到现场确认设备停用，以上内容真实。" in text_of(sheet.response)
     sent = {**sheet.values, "signature_strokes": rounds.STROKES}
     assert client.post(f"/m/tasks/{task.code}/sign/", sent).status_code == 302
     done = Inspection.objects.get()

@@ -126,6 +126,14 @@ def test_a_form_that_comes_back_keeps_everything(
     assert ReportDraft.objects.get().fields["main_hazards"] == "未发现𬭚㛃隐患"
 
 
+def test_a_form_that_came_back_is_saved_at_the_second_try(world: World, as_: SignIn) -> None:
+    task, client = now_task(world), as_(world.wang.user)
+    page = body(client.post(write_url(task), words(next_work="", do="sign")))
+    assert 'name="rev" value="1"' in page  # what was typed is a draft by now
+    again = client.post(write_url(task), words(rev="1", next_work="抽查五方通话", do="sign"))
+    assert again.status_code == 302
+
+
 def test_who_comes_too_late_reads_what_he_typed_and_who_was_first(
     world: World, as_: SignIn
 ) -> None:

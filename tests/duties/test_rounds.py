@@ -254,7 +254,7 @@ def test_records_of_types_week_by_week(mixed: SimpleNamespace, as_: Callable) ->
     assert "安全总监" not in page
     assert "安全总监 漏检 王总" in text_of(wang.get("/m/records/types/weekly/lift/"))
     page = text_of(wang.get(f"/m/records/{done.code}/"))
-    assert "排查周期 第47周(11.16–11.22) 履职身份 安全员 巡查人 李安" in page
+    assert "排查周期 第47周(11.16–11.22) 履职身份 安全员 排查人 李安" in page
     assert "未发现问题（零风险）" in page
     # Cranes are not his only, lifts are not his at all.
     assert as_(world.zhao.user).get("/m/records/types/weekly/lift/").status_code == 404
