@@ -14,6 +14,7 @@ from django.utils import timezone
 from config.access import page
 from config.actor import Actor
 from config.clock import local_day
+from config.codes import normalise
 from config.forms import attempt
 from config.paging import paginate
 from duties import queries_cover as queries
@@ -96,7 +97,7 @@ def cover_desk(request: HttpRequest) -> HttpResponse:
 @page(Can.STAFF_MANAGE, writes=True)
 def cover_desk_add(request: HttpRequest) -> HttpResponse:
     """For whom, then by whom and when; the person travels in the address (`?staff=`)."""
-    code = request.GET.get("staff", "")
+    code = normalise(request.GET.get("staff", ""))
     if not code:
         people = queries.people_of(request.actor, day=local_day(timezone.now()))
         form = AbsentForm(people=people)

@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from config.access import page, set_web_timeouts
 from config.actor import Actor
+from config.codes import normalise
 from config.errors import RuleBroken
 from config.readonly import read_only
 from config.words import cn_day
@@ -46,7 +47,7 @@ def sign_together(request: HttpRequest) -> HttpResponse:
 
 def _post(request: HttpRequest, now: datetime) -> HttpResponse:
     actor = request.actor
-    codes = request.POST.getlist("task")[: MOST_TOGETHER + 1]
+    codes = [normalise(code) for code in request.POST.getlist("task")[: MOST_TOGETHER + 1]]
     strokes = request.POST.get("signature_strokes", "")
     try:
         several = _chosen(request, codes, actor)

@@ -38,7 +38,7 @@ def test_odd_values_of_the_query_string_are_no_error(route: Route, samples: Samp
         "q", "keyword", "page", "size", "tab", "source", "state", "category", "cadence", "machine",
         "unit", "unit_name", "date_from", "date_to", "first_on", "last_on", "person", "completion",
         "officer", "due", "status", "role", "m", "all", "filter", "next", "show", "of", "at", "kind",
-        "catalogue", "overdue", "severity", "download",
+        "catalogue", "overdue", "severity", "download", "staff", "day", "span", "what", "risk_category",
     )  # fmt: skip
     wrong = []
     for role in WHO:

@@ -182,6 +182,7 @@ def test_mangled_pages_and_foreign_to_dos(
     post = {"task": [code], f"{code}-draft": draft, "signature_strokes": rounds.STROKES}
     response = li.post("/m/sign/", post)
     assert (response.status_code, "页面内容不完整" in text_of(response)) == (409, True)
+    assert li.post("/m/sign/", {**post, "task": ["\0"]}).status_code == 409
     good = f"{chosen(two[0]).client_uuid}:{chosen(two[0]).rev}"
     for who in (world.sun, world.zhang):  # another unit's officer, a colleague
         response = as_(who.user).post("/m/sign/", {**post, f"{code}-draft": good})
