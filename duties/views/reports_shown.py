@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from config.actor import Actor
 from config.clock import local_day
-from config.words import cn_datetime, cn_day, cn_month, cn_week
+from config.words import cn_date, cn_datetime, cn_month, cn_week
 from duties import queries_reports as queries
 from duties.actions.report_drafts import MOST_PHOTOS
 from duties.enums import Level, TaskKind
@@ -73,7 +73,7 @@ def weekly_row(report: WeeklyReport) -> dict[str, Any]:
     """One signed weekly report of a list."""
     return {
         "title": report.facts["category_label"],
-        "note": f"{period_words(report)} · {report.author_name} {cn_day(report.received_at)}",
+        "note": f"{period_words(report)} · {report.author_name} {cn_date(report.received_at)}",
         "url": reverse("duties:field-report", args=[report.code]),
         "kind": timing_kind(report),
         "word": report.get_timing_display(),
@@ -85,7 +85,7 @@ def minutes_row(minutes: MonthlyMinutes) -> dict[str, Any]:
     waits = needs_signature(minutes)
     return {
         "title": minutes.facts["category_label"],
-        "note": f"{period_words(minutes)} · {minutes.author_name} {cn_day(minutes.received_at)}",
+        "note": f"{period_words(minutes)} · {minutes.author_name} {cn_date(minutes.received_at)}",
         "url": reverse("duties:field-minutes", args=[minutes.code]),
         "kind": "open" if waits else timing_kind(minutes),
         "word": "待签名" if waits else minutes.get_timing_display(),
