@@ -65,9 +65,9 @@ def declare_stop(
             f"临时停用一次最多申报 {LONGEST_DAYS} 天，到期可再次申报；长期不用请办理停用手续。",
             field="until_on",
         )
-    period = DateRange(from_on, until_on + timedelta(days=1))
     if not origin.startswith(ROUND):
-        _refuse_ahead(machine, period, day=local_day(now))
+        _refuse_ahead(machine, from_on, until_on, day=local_day(now))
+    period = DateRange(from_on, until_on + timedelta(days=1))
     made = StopDeclaration.objects.create(
         equipment=machine,
         reason=reason,
@@ -165,7 +165,7 @@ def _facts(stop: StopDeclaration, **more: object) -> dict[str, object]:
     return {"stop": stop.code, "from_on": stop.period.lower, "until_on": last, **more}
 
 
-def _refuse_ahead(machine: Equipment, period: DateRange, *, day: date) -> None:
+def _refuse_ahead(machine: Equipment, from_on: date, until_on: date, *, day: date) -> None:
     """What is declared ahead is about a machine in use and about days to come."""
     if machine.status != UseStatus.IN_USE:
         raise RuleBroken(
@@ -173,18 +173,19 @@ def _refuse_ahead(machine: Equipment, period: DateRange, *, day: date) -> None:
             f"设备当前为“{machine.get_status_display()}”，不需要申报临时停用。",
             field="kind",
         )
-    if period.lower < day:
+    if from_on < day:
         raise RuleBroken(
             "from_past",
             "临时停用不能从今天以前开始：以前的日子以当日的巡查记录为准。",
             field="from_on",
         )
-    if period.lower > day + timedelta(days=LONGEST_DAYS):
+    if from_on > day + timedelta(days=LONGEST_DAYS):
         raise RuleBroken(
             "from_far", f"开始日期最晚为今天起 {LONGEST_DAYS} 天内，请核对。", field="from_on"
         )
+    period = DateRange(from_on, until_on + timedelta(days=1))
     declared = machine.stop_declarations.filter(period__overlap=period, rejected_at=None)
-    lasting = Q(ended_on=None) | Q(ended_on__gt=period.lower)
+    lasting = Q(ended_on=None) | Q(ended_on__gt=from_on)
     other = declared.filter(lasting).order_by("period").first()
     if other is not None:
         raise RuleBroken(

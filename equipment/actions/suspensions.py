@@ -19,6 +19,8 @@ from units.models import Unit
 
 # A 停产 that is planned this far ahead is a slip of the keyboard.
 FARTHEST = timedelta(days=366)
+# One that is to last longer has no end that is known: it is left open.
+LONGEST_YEARS = 10
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ def refuse_dates(unit: Unit, *, from_on: date, until_on: date | None, day: date)
         raise RuleBroken("from_far", "停产开始日期不能晚于一年以后，请核对。", field="from_on")
     if until_on is not None and until_on < from_on:
         raise RuleBroken("until_before_from", "停产结束日期不能早于开始日期。", field="until_on")
+    if until_on is not None and until_on.year > from_on.year + LONGEST_YEARS:
+        raise RuleBroken(
+            "until_far",
+            f"停产结束日期不能晚于开始后 {LONGEST_YEARS} 年；还不确定何时恢复的，请不填。",
+            field="until_on",
+        )
     period = _range(from_on, until_on)
     other = SuspensionPeriod.objects.filter(unit=unit, period__overlap=period).first()
     if other is not None:

@@ -445,6 +445,7 @@ class TestSuspension:
             ({"from_on": day(-1)}, "from_past", "from_on"),
             ({"from_on": day(367)}, "from_far", "from_on"),
             ({"from_on": day(2), "until_on": day(1)}, "until_before_from", "until_on"),
+            ({"from_on": day(10), "until_on": date.max}, "until_far", "until_on"),
             ({"from_on": day(5)}, "suspended_already", "from_on"),
         ],
     )

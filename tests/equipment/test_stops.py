@@ -115,6 +115,7 @@ class TestAtTheDesk:
                 "in_use",
                 "from_far",
             ),
+            ({"from_on": date.max, "until_on": date.max}, "in_use", "from_far"),
             ({}, "stopped", "not_in_use"),
             ({"reason": "停" * 201}, "in_use", "too_long"),
         ],
