@@ -7,18 +7,21 @@ identity (`register_role_label`). Nothing is queried before a layout prints it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, reverse
 from django.utils.functional import SimpleLazyObject
 
 from config.actor import ANONYMOUS, Actor
+from config.prepared import Bound
 
 # Actor.kind -> shell
 SHELLS = {"person": "field", "unit": "desk", "bureau": "bureau", "platform": "bureau"}
@@ -141,7 +144,7 @@ _role_labels: list[Callable[[Actor], str]] = []
 _conditions: dict[str, Callable[[Actor], bool]] = {}
 
 
-def register_badge(url_name: str, count: Callable[[Actor], int | QuerySet]) -> None:
+def register_badge(url_name: str, count: Callable[[Actor], int | QuerySet | Bound]) -> None:
     """Put a count beside the entry of a URL name; called once by an app in AppConfig.ready().
 
     `count(actor)` gives the number, or better the rows: the rows of all entries are counted
@@ -240,6 +243,12 @@ def build_shell(request: HttpRequest) -> Shell:
 
 
 def _url(url_name: str) -> str:
+    return _url_of(url_name, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+
+
+@lru_cache(maxsize=512)
+def _url_of(url_name: str, urlconf: str, prefix: str) -> str:
+    """An address of the menu, of which a page asks for some thirty."""
     try:
         return reverse(url_name)
     except NoReverseMatch:
@@ -249,21 +258,21 @@ def _url(url_name: str) -> str:
 def _counts(table: tuple[Entry, ...], kind: str, actor: Actor) -> dict[str, int]:
     """The counts beside the entries an actor sees, by URL name; rows are counted in one query."""
     found: dict[str, int] = {}
-    rows: dict[str, QuerySet] = {}
+    rows: dict[str, QuerySet | Bound] = {}
     for name in {entry.url_name for entry, _ in _shown(table, kind, actor)} & set(_badges):
         counted = _badges[name](actor)
-        if isinstance(counted, QuerySet):
+        if isinstance(counted, QuerySet | Bound):
             rows[name] = counted
         else:
             found[name] = counted
     return found | _count_together(rows)
 
 
-def _count_together(rows: dict[str, QuerySet]) -> dict[str, int]:
+def _count_together(rows: dict[str, QuerySet | Bound]) -> dict[str, int]:
     names, parts, params = [], [], []
     for name in sorted(rows):
         try:
-            sql, given = rows[name].order_by().values("pk").query.sql_with_params()
+            sql, given = _keys(rows[name])
         except EmptyResultSet:
             continue
         names.append(name)
@@ -274,6 +283,13 @@ def _count_together(rows: dict[str, QuerySet]) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(parts)}", params)
         return dict(zip(names, cursor.fetchone(), strict=True))
+
+
+def _keys(rows: QuerySet | Bound) -> tuple[str, Sequence[Any]]:
+    """The SQL of what is counted; a prepared one must have been prepared with keys alone."""
+    if isinstance(rows, Bound):
+        return rows.statement()
+    return rows.order_by().values("pk").query.sql_with_params()
 
 
 def describe_role(actor: Actor) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import copy
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -31,6 +32,17 @@ class Given(Expression):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         return "%s", [self]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A prepared list and its values."""
+
+    prepared: Prepared
+    values: dict[str, Any]
+
+    def statement(self) -> tuple[str, list[Any]]:
+        return self.prepared.statement(**self.values)
 
 
 class Prepared:
@@ -52,6 +64,10 @@ class Prepared:
         return self._sql, [
             values[one.name] if isinstance(one, Given) else one for one in self._params
         ]
+
+    def bind(self, **values: Any) -> Bound:
+        """This list with its values, for somebody else to run."""
+        return Bound(self, values)
 
     def rows(self, **values: Any) -> list[Any]:
         """What the queryset finds with these values, as it would have given it itself."""

@@ -10,27 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import (
-    Case,
-    CharField,
-    Count,
-    DateTimeField,
-    Exists,
-    F,
-    IntegerField,
-    Q,
-    Value,
-    When,
-)
+from django.db.models import Case, Count, Exists, F, IntegerField, Q, Value, When
 
-from config.actor import Actor, Post
+from config.actor import Actor
 from config.clock import first_of_month, local_day, monday_of
 from config.natural import Natural
-from config.prepared import Given, Prepared
+from config.prepared import Bound, Prepared
 from duties import pools
 from duties.enums import OPEN_STATES, Cadence, Level, TaskKind, TaskState
 from duties.models import Cover, Task
@@ -42,8 +32,8 @@ from duties.queries import (
     region_codes,
     region_settings,
 )
+from equipment.someone import NOW, REGIONS, SINCE, Someone, someone, whose
 from equipment.subjects import directed_by
-from equipment.subjects import every as every_subject
 from hazards.models import Hazard
 from hazards.queries import with_people
 from units.models import Region
@@ -123,33 +113,6 @@ def rounds_of(actor: Actor) -> list[Round]:
         else:
             keys |= _DIRECTOR_ROUNDS if post.role in DIRECTORS else _OFFICER_ROUNDS
     return [one for one in ROUNDS if one.key in keys]
-
-
-# ------------------------------------------------------------------ prepared once
-NOW, SINCE = Given("now", DateTimeField()), Given("since", DateTimeField())
-REGIONS = tuple(Given(name, CharField()) for name in ("province", "city", "district"))
-
-
-@dataclass(frozen=True)
-class Someone:
-    """What of a person shapes his lists: his identities, and the subjects there are."""
-
-    posts: tuple[Post, ...]
-    subjects: tuple[str, ...]
-
-    @property
-    def actor(self) -> Any:
-        """The person whose lists are prepared; who it is, each run says (`whose`)."""
-        return Actor("person", unit_id=Given("unit"), staff_id=Given("staff"), posts=self.posts)  # type: ignore[arg-type]
-
-
-def someone(actor: Actor) -> Someone:
-    return Someone(actor.posts, tuple(one.value for one in every_subject()))
-
-
-def whose(actor: Actor, now: datetime, since: timedelta) -> dict[str, Any]:
-    """The values that a prepared list of a person is run with."""
-    return {"staff": actor.staff_id, "unit": actor.unit_id, "now": now, "since": now - since}
 
 
 def _first_period(day: date, since: timedelta) -> date:
@@ -245,9 +208,9 @@ def _missed(actor: Actor, since: Any, until: Any, first: date) -> Q:
 
 
 @lru_cache(maxsize=256)
-def _board_groups(someone: Someone, day: date) -> Prepared:
+def _board_groups(who: Someone, day: date) -> Prepared:
     """A person's to-dos counted by round, kind of unit and due time."""
-    actor = someone.actor
+    actor = who.actor
     first = _first_period(day, LONGEST_BACKFILL)
     return Prepared(
         Task.objects.filter(
@@ -281,7 +244,9 @@ def board(actor: Actor, *, now: datetime) -> Board:
         return Board()
     codes = [*region_codes(actor.region_code), "", "", ""]
     groups = _board_groups(someone(actor), local_day(now)).rows(
-        **whose(actor, now, LONGEST_BACKFILL),
+        **whose(actor),
+        now=now,
+        since=now - LONGEST_BACKFILL,
         province=codes[0],
         city=codes[1],
         district=codes[2],
@@ -311,11 +276,17 @@ def _add(counts: Counts, group: dict[str, Any], now: datetime, days: int) -> Non
         counts.backfill += group["missed"]
 
 
-def open_tasks(actor: Actor, *, now: datetime) -> TaskQuerySet:
-    """The open to-dos of a person: the badge of 待办."""
+@lru_cache(maxsize=256)
+def _open_keys(who: Someone, day: date) -> Prepared:
+    found = Task.objects.filter(_open(who.actor, day), due_at__gt=NOW)
+    return Prepared(found.order_by().values("pk"))
+
+
+def open_tasks(actor: Actor, *, now: datetime) -> TaskQuerySet | Bound:
+    """The open to-dos of a person, for the menu to count: the badge of 待办."""
     if actor.staff_id is None:
         return Task.objects.none()
-    return Task.objects.filter(_open(actor, local_day(now)), due_at__gt=now)
+    return _open_keys(someone(actor), local_day(now)).bind(**whose(actor), now=now)
 
 
 # ------------------------------------------------------------------ 日管控 (F52)
@@ -476,16 +447,18 @@ def part_of_today(
     prepared = _part_of_today(
         someone(actor), subject.key, day, since, part.start, part.stop, missed
     )
-    rows = prepared.rows(**whose(actor, now, since))
+    rows = prepared.rows(**whose(actor), now=now, since=now - since)
     late = [task for task in rows if task.period_on != day]
-    return [task for task in rows if task.period_on == day], sorted(late, key=_by_day)
+    return [task for task in rows if task.period_on == day], sorted(
+        late, key=attrgetter("period_on")
+    )
 
 
 @lru_cache(maxsize=256)
 def _part_of_today(
-    someone: Someone, key: str, day: date, since: timedelta, start: int, stop: int, missed: int
+    who: Someone, key: str, day: date, since: timedelta, start: int, stop: int, missed: int
 ) -> Prepared:
-    actor = someone.actor
+    actor = who.actor
     subject = next(one for one in SUBJECTS if one.key == key)
     today = _daily_tasks(actor, subject, day)[start:stop]
     if not missed:
@@ -494,10 +467,6 @@ def _part_of_today(
     wanted = Q(pk__in=today.values("pk")) | Q(pk__in=late.values("pk"))
     rows = _described(Task.objects.filter(wanted)).order_by(_RANK, *subject.order, "pk")
     return Prepared(_in_few_columns(rows))
-
-
-def _by_day(task: Task) -> date:
-    return task.period_on
 
 
 # ------------------------------------------------------------------ 周排查 and 月调度 (F49, F50)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -18,8 +19,10 @@ from django.db.models.functions import Coalesce
 from django.http import Http404
 
 from config.actor import Actor
+from config.prepared import Bound, Prepared
 from equipment import subjects
 from equipment.models import Equipment, Licence, Station
+from equipment.someone import Someone, someone, whose
 from hazards import people, wording
 from hazards.models import Hazard, HazardPhoto, HazardQuerySet
 from hazards.states import HazardState, Source
@@ -114,6 +117,19 @@ def waiting_hazards(actor: Actor, *, day: date) -> HazardQuerySet:
     if actor.staff_id is None:
         return Hazard.objects.none()
     return Hazard.objects.for_actor(actor).filter(_waits_for(actor, day))
+
+
+def counted_waiting(actor: Actor, *, day: date) -> HazardQuerySet | Bound:
+    """`waiting_hazards` for the menu, which only counts them."""
+    # Which categories have no director is looked up for a principal: nothing to be prepared.
+    if actor.staff_id is None or actor.has_role(Role.PRINCIPAL):
+        return waiting_hazards(actor, day=day)
+    return _waiting_keys(someone(actor), day).bind(**whose(actor))
+
+
+@lru_cache(maxsize=256)
+def _waiting_keys(who: Someone, day: date) -> Prepared:
+    return Prepared(waiting_hazards(who.actor, day=day).order_by().values("pk"))
 
 
 def _waits_for(actor: Actor, day: date) -> Q:

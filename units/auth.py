@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -21,6 +22,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from config.clock import local_day
+from config.prepared import Given, Prepared
 from units import queries, sms
 from units.models import User
 
@@ -50,8 +52,13 @@ class ShouzeBackend(AuthenticationBackend):
 
         Employment and identities are looked at by the actor loader, on every request.
         """
-        user = User.objects.select_related("unit", "bureau__region").filter(pk=user_id).first()
-        return user if user is not None and user.is_active else None
+        found = _user().rows(user=user_id)
+        return found[0] if found and found[0].is_active else None
+
+
+@cache
+def _user() -> Prepared:
+    return Prepared(User.objects.select_related("unit", "bureau__region").filter(pk=Given("user")))
 
 
 class AccountAdapter(DefaultAccountAdapter):

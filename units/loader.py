@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
@@ -11,6 +13,7 @@ from django.utils import timezone
 
 from config.actor import ANONYMOUS, Actor, Post
 from config.clock import local_day
+from config.prepared import Given, Prepared
 from units.models import Appointment, Staff, User
 from units.roles import KIND_CAN, ROLE_CAN, Role
 
@@ -84,18 +87,25 @@ def _actor(staff: Staff, held: Iterable[tuple[str, list[str]]]) -> Actor:
     )
 
 
-def _person(user: User) -> Actor:
-    today = local_day(timezone.now())
-    held = Appointment.objects.filter(staff=OuterRef("pk"), period__contains=today)
-    staff = (
+@lru_cache(maxsize=8)
+def _employment(day: date) -> Prepared:
+    """The open employment of a user, with the unit and the identities of a day."""
+    held = Appointment.objects.filter(staff=OuterRef("pk"), period__contains=day)
+    return Prepared(
         Staff.objects.employed()
         .select_related("unit")
+        .only("name", "user_id", "unit__name", "unit__kinds", "unit__region_id")
         .annotate(held=ArraySubquery(held.values(post=JSONObject(r="role", c="categories"))))
-        .filter(user=user)
-        .first()
+        .filter(user_id=Given("user"))
+        .order_by("pk")[:1]
     )
-    if staff is None:
+
+
+def _person(user: User) -> Actor:
+    found = _employment(local_day(timezone.now())).rows(user=user.pk)
+    if not found:
         return ANONYMOUS
+    staff = found[0]
     staff.user = user
     loaded = _actor(staff, [(one["r"], one["c"]) for one in staff.held])
     return loaded if loaded.capabilities else ANONYMOUS

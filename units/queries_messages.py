@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Q, QuerySet, Value, When
 from django.http import Http404
 
 from config.actor import Actor
 from config.codes import normalise
+from config.prepared import Bound, Given, Prepared
 from units.models import OutboxMessage, Ticket
 
 OWN_TICKETS = 20
@@ -34,6 +37,22 @@ def listed(actor: Actor, *, now: datetime, only_unread: bool = False) -> QuerySe
         return found.filter(read_at=None).order_by("-due_at", "-id")
     opened = Case(When(read_at=None, then=Value(0)), default=Value(1))
     return found.order_by(opened, "-due_at", "-id")
+
+
+def unread(actor: Actor, *, now: datetime) -> QuerySet[OutboxMessage] | Bound:
+    """The messages that wait to be opened, for the menu, which only counts them."""
+    if actor.user_id is None:
+        return OutboxMessage.objects.none()
+    values = {"user": actor.user_id, "unit": actor.unit_id, "now": now}
+    return _unread_keys(actor.kind).bind(**values)
+
+
+@lru_cache(maxsize=8)
+def _unread_keys(kind: str) -> Prepared:
+    unknown: dict[str, Any] = {"user_id": Given("user"), "unit_id": Given("unit")}
+    now: Any = Given("now", DateTimeField())
+    found = inbox(Actor(kind, **unknown), now=now).filter(read_at=None)
+    return Prepared(found.order_by().values("pk"))
 
 
 def unread_count(actor: Actor, *, now: datetime) -> int:

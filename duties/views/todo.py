@@ -14,6 +14,7 @@ from django.utils import timezone
 from config.access import page
 from config.actor import Actor
 from config.clock import SHANGHAI, local_day
+from config.prepared import Bound
 from duties import queries, wording
 from duties import queries_rounds as rounds
 from duties.models import Task
@@ -35,7 +36,7 @@ DOORS = (
 WEEKDAYS = "一二三四五六日"
 
 
-def badge(actor: Actor) -> QuerySet[Task]:
+def badge(actor: Actor) -> QuerySet[Task] | Bound:
     """What is counted beside 待办 in the tab bar."""
     return rounds.open_tasks(actor, now=timezone.now())
 

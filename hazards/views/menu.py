@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from config.actor import Actor
 from config.clock import local_day
+from config.prepared import Bound
 from equipment.models import Equipment
 from equipment.panels import Panel, PanelRow
 from hazards import queries
@@ -15,9 +16,9 @@ from hazards.views import shown
 from units.roles import Can
 
 
-def waiting_count(actor: Actor) -> HazardQuerySet:
+def waiting_count(actor: Actor) -> HazardQuerySet | Bound:
     """The hazards that wait for this person."""
-    return queries.waiting_hazards(actor, day=local_day(timezone.now()))
+    return queries.counted_waiting(actor, day=local_day(timezone.now()))
 
 
 def machine_panel(equipment: Equipment, actor: Actor) -> list[Panel]:

@@ -11,15 +11,16 @@ from django.utils import timezone
 from config.access import page
 from config.actor import Actor
 from config.paging import paginate
+from config.prepared import Bound
 from units import queries_messages as queries
 from units.actions.messages import mark_all_read, mark_read
 from units.models import OutboxMessage
 from units.roles import Can
 
 
-def badge(actor: Actor) -> QuerySet[OutboxMessage]:
+def badge(actor: Actor) -> QuerySet[OutboxMessage] | Bound:
     """The unread messages, counted at the bell and at 我的 on the phone."""
-    return queries.inbox(actor, now=timezone.now()).filter(read_at=None)
+    return queries.unread(actor, now=timezone.now())
 
 
 @page(Can.MESSAGE_READ)
