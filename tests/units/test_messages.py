@@ -180,8 +180,8 @@ def test_the_list_takes_the_same_queries(
     for number in range(rows):
         note(world.li.user, key=f"k{number}", unit_id=world.jia.pk)
     client = as_(world.li.user)
-    # session, user, employment, posts; unread, count and rows of the page; badges of the tab bar
-    with django_assert_num_queries(10):
+    # session, user, employment with posts; unread, count and rows of the page; badges of the tab bar
+    with django_assert_num_queries(7):
         client.get(LIST)
 
 
