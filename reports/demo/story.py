@@ -19,6 +19,7 @@ from config.clock import at, local_day
 from duties.actions.draft import PHOTO_PURPOSE, attach_photo, save_answers
 from duties.actions.submit import finish, sign
 from duties.answers import ROUND_KEY, Change
+from duties.calendar import period_of
 from duties.checklists import Composed, compose
 from duties.enums import Cadence, Handling, Result, RoundStatus, TaskKind, TaskState
 from duties.models import Inspection, Task
@@ -40,6 +41,7 @@ from units.photos import store_photo
 from units.roles import OFFICERS, Role
 from units.signatures import store_signature
 
+SHOWN = "yunjie"
 HAZARD_PHOTO = "hazard_photo"
 FIXES = (
     "已紧固并试运行正常",
@@ -55,13 +57,23 @@ LATE = ("当日外出培训，次日补录", "手机故障，次日补录", "当
 class UnitStory:
     """One unit's days: `morning` makes the rounds, `afternoon` carries the hazards on."""
 
-    def __init__(self, unit: Unit, plan: cast.UnitPlan, day: date, *, is_today: bool = False):
+    def __init__(
+        self,
+        unit: Unit,
+        plan: cast.UnitPlan,
+        day: date,
+        *,
+        is_today: bool = False,
+        last_day: date | None = None,
+    ):
         self.unit = unit
         self.plan = plan
         self.day = day
         # Today every unit finds a hazard at its first machine, and directors have not come yet, so
         # that the demo has hazards in every state.
         self.is_today = is_today
+        # The shown unit's running reports are left to be written.
+        self.unwritten_on = last_day if plan.username == SHOWN else None
         self.finds_one = is_today
         # A day that is taken up again after a break goes on with other random numbers.
         done = Inspection.objects.filter(unit=unit, received_at__date=day).count()
@@ -213,11 +225,18 @@ class UnitStory:
             now += timedelta(minutes=self.rng.randint(4, 9))
             if staff is None or now > until:
                 continue
+            if task.kind != TaskKind.INSPECTION and self.is_left(task):
+                continue
             if task.kind == TaskKind.INSPECTION:
                 self.inspect(task, staff, now - timedelta(minutes=4), now)
             else:
                 papers.write(self, task, staff, now)
         papers.countersign_all(self, until)
+
+    def is_left(self, task: Task) -> bool:
+        """Whether a report's period runs on the story's last day, in the unit that is shown."""
+        day = self.unwritten_on
+        return day is not None and task.period_on == period_of(task.cadence, day)
 
     # ------------------------------------------------------------ hazards
     def afternoon(self, until: datetime) -> None:
@@ -307,11 +326,19 @@ class UnitStory:
 TODAY_UNTIL = (8, 40)
 
 
-def play(unit_id: int, username: str, day: date, until: datetime, *, is_today: bool) -> None:
+def play(
+    unit_id: int,
+    username: str,
+    day: date,
+    until: datetime,
+    *,
+    is_today: bool,
+    last_day: date | None = None,
+) -> None:
     """Replay one unit's day up to the moment `until`."""
     unit = Unit.objects.get(pk=unit_id)
     plan = next(plan for plan in cast.UNITS if plan.username == username)
-    story = UnitStory(unit, plan, day, is_today=is_today)
+    story = UnitStory(unit, plan, day, is_today=is_today, last_day=last_day)
     story.morning(min(until, at(day, *TODAY_UNTIL)) if is_today else until)
     story.midday(min(until, at(day, *TODAY_UNTIL)) if is_today else until)
     story.afternoon(until)

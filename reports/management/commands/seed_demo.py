@@ -102,7 +102,15 @@ class Command(BaseCommand):
         connections.close_all()
         until = min(now, at(day, 23, 30))
         played = [
-            pool.submit(story.play, pk, username, day, until, is_today=day == local_day(now))
+            pool.submit(
+                story.play,
+                pk,
+                username,
+                day,
+                until,
+                is_today=day == local_day(now),
+                last_day=local_day(now),
+            )
             for username, pk in units.items()
         ]
         for one in played:
