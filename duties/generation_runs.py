@@ -13,6 +13,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from datetime import date, datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
@@ -40,18 +42,22 @@ _START_CURSORS = """
 """
 
 
-def run_due(*, now: datetime) -> list[Outcome]:
+def run_due(*, now: datetime, seconds: float = math.inf) -> list[Outcome]:
     """Generate every due day of every district in order and close what has expired.
 
-    Returns one outcome a day, over the districts this call did. Raises the first database error
-    after all other districts are done.
+    Returns one outcome a day, over the districts this call did. After `seconds` no further day of a
+    district is begun: whoever asked calls again. Raises the first database error after all other
+    districts are done.
     """
+    ends = time.monotonic() + seconds
     with connection.cursor() as cursor:
         cursor.execute(_START_CURSORS)
     done: dict[date, Outcome] = {}
     failed: dict[str, DatabaseError] = {}
     while (outcome := _next_day(now=now, failed=failed)) is not None:
         done.setdefault(outcome.day, Outcome(outcome.day)).add(outcome)
+        if time.monotonic() >= ends:
+            break
     close_expired(now=now)
     if failed:
         raise next(iter(failed.values()))

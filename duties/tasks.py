@@ -1,15 +1,27 @@
 """Celery tasks of the duties: thin, safe to run twice, each with a command twin."""
 
+import time
+
 from celery import shared_task
 from django.utils import timezone
 
 from duties import escalation, generation, selfcheck
 
+# Well within the time limit of a message (config.celery), the longest district included.
+WAKE_SECONDS = 240
+CHECK_SECONDS = 4 * 3600
+
 
 @shared_task(name="duties.tasks.wake_generation")
 def wake_generation() -> list[str]:
-    """Wake the generator; what is due is read from the database (twin: generate_tasks)."""
-    outcomes = generation.run_due(now=timezone.now())
+    """Wake the generator; what is due is read from the database (twin: generate_tasks).
+
+    A long catch-up goes on in a message of its own, so that none outlives its time limit.
+    """
+    began = time.monotonic()
+    outcomes = generation.run_due(now=timezone.now(), seconds=WAKE_SECONDS)
+    if time.monotonic() - began >= WAKE_SECONDS:
+        wake_generation.apply_async(expires=3600)
     return [line for outcome in outcomes for line in outcome.lines()]
 
 
@@ -25,7 +37,14 @@ def escalate_missed() -> str:
     return str(escalation.escalate(now=timezone.now()))
 
 
-@shared_task(name="duties.tasks.check_todos")
+# Acknowledged when it begins: a province takes longer than a message may stay unacknowledged, and a
+# check that is lost is made the next night.
+@shared_task(
+    name="duties.tasks.check_todos",
+    acks_late=False,
+    soft_time_limit=CHECK_SECONDS,
+    time_limit=CHECK_SECONDS + 60,
+)
 def check_todos() -> str:
     """Compare the to-dos of the last 35 days with the rule (twin: check_todos)."""
     return str(selfcheck.run(now=timezone.now()))

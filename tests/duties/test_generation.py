@@ -15,6 +15,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from config.actor import SYSTEM
 from config.clock import at, end_of
 from duties import generation, generation_runs
+from duties import tasks as tasks_of_beat
 from duties.calendar import MachineDay, exemption
 from duties.enums import TaskState
 from duties.models import GenerationCursor, GenerationRun, Task
@@ -211,6 +212,29 @@ def test_run_due_makes_up_for_days_without_beat(world: World) -> None:
     assert generation.run_due(now=NOW) == []
     cursor = GenerationCursor.objects.get(region_id="500103")
     assert (cursor.generated_until, cursor.closed_until) == (TODAY, YESTERDAY)
+
+
+def test_a_long_catch_up_stops_in_time_and_goes_on_in_a_message_of_its_own(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_after(TODAY - timedelta(days=3))
+    start_after(TODAY, "500106")
+    assert [outcome.day for outcome in generation.run_due(now=NOW, seconds=0)] == [
+        TODAY - timedelta(days=2)
+    ]
+    sent = []
+    monkeypatch.setattr(tasks_of_beat.timezone, "now", lambda: NOW)
+    monkeypatch.setattr(tasks_of_beat, "WAKE_SECONDS", 0)
+    monkeypatch.setattr(tasks_of_beat.wake_generation, "apply_async", lambda **o: sent.append(o))
+    tasks_of_beat.wake_generation()
+    assert (len(sent), latest_generated()) == (1, TODAY - timedelta(days=1))
+    monkeypatch.setattr(tasks_of_beat, "WAKE_SECONDS", 60)
+    tasks_of_beat.wake_generation()
+    assert (len(sent), latest_generated()) == (1, TODAY)
+
+
+def latest_generated() -> date:
+    return GenerationCursor.objects.get(region_id="500103").generated_until
 
 
 def test_run_due_starts_with_today_on_a_new_platform(world: World) -> None:
