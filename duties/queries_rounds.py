@@ -505,10 +505,11 @@ class Overview:
 
 def overseen(actor: Actor) -> Q:
     """The to-dos a director or principal answers for: his scope and level, everything for a
-    principal."""
+    principal. Minutes are a director's as well as the principal's (decision 13)."""
     if actor.has_role(Role.PRINCIPAL):
         return Q()
-    return Q(category__in=sorted(directed_by(actor.posts))) & ~Q(level=Level.PRINCIPAL)
+    his = ~Q(level=Level.PRINCIPAL) | Q(kind=TaskKind.MONTHLY_MINUTES)
+    return Q(category__in=sorted(directed_by(actor.posts))) & his
 
 
 def overviews(actor: Actor, *, now: datetime) -> dict[str, Overview]:

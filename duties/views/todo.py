@@ -19,6 +19,7 @@ from duties import queries, wording
 from duties import queries_rounds as rounds
 from duties.models import Task
 from duties.queries_cover import standing
+from duties.queries_reports import waiting_for_principal
 from duties.queries_rounds import Board, Round
 from equipment.queries_stops import to_watch
 from hazards.queries import waiting
@@ -64,6 +65,7 @@ def todo(request: HttpRequest) -> HttpResponse:
         "days": board.days,
         "cards": [_card(one, board) for one in rounds.ROUNDS[1:] if board.of(one.key).total],
         "late": [_late(one, board) for one in rounds.ROUNDS if board.of(one.key).backfill],
+        "to_countersign": waiting_for_principal(actor).count() if overseer else 0,
         "is_officer": officer,
         "waiting": waiting(actor, day=local_day(now)),
         "machines": machines,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -264,6 +265,12 @@ def test_a_second_tab_is_told_and_overwrites_nothing(world: World) -> None:
 
 
 # ------------------------------------------------------------------ monthly minutes
+def test_minutes_to_sign_are_told_on_the_principals_home(world: World, as_: Callable) -> None:
+    made.minutes(made.monthly_task(world.jia), world.actor(world.wang))
+    homes = [as_(one.user).get("/m/").content.decode() for one in (world.chen, world.wang)]
+    assert ["待签名的月报告" in home for home in homes] == [True, False]
+
+
 def test_a_director_generates_and_the_principal_signs_once(world: World) -> None:
     task = made.monthly_task(world.jia)
     minutes = made.minutes(task, world.actor(world.wang), summary="本月隐患清零")

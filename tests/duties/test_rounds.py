@@ -206,15 +206,17 @@ def test_the_team_page_by_period_scope_and_level(mixed: SimpleNamespace, as_: Ca
     tasks.task(world.jia, owner=world.li, assignee=world.li)
     tasks.task(world.jia, category="crane", owner=world.li, assignee=world.li, state="done")
     tasks.task(world.jia, kind="weekly_report", level="principal", assignee=world.chen)
+    tasks.task(world.jia, kind="monthly_minutes", cadence="monthly", level="principal")
     seen = {}
     for who in (world.wang, world.zhao, mixed.zheng, world.chen):
         found = queries_rounds.overviews(world.actor(who), now=NOW)
         seen[who.name] = [(one.owed, one.done) for one in found.values()]
     assert seen == {
-        "王总": [(3, 0), (2, 1), (0, 0)],  # machines and the station, not the licence
+        # Machines and the station, not the licence; the minutes are his as well as the principal's.
+        "王总": [(3, 0), (2, 1), (1, 0)],
         "赵督": [(1, 0), (1, 1), (0, 0)],  # cranes
         "郑质": [(1, 0), (0, 0), (0, 0)],  # the licence
-        "陈责": [(4, 0), (3, 1), (0, 0)],
+        "陈责": [(4, 0), (3, 1), (1, 0)],
     }
     page = text_of(as_(world.chen.user).get("/m/team/?tab=weekly"))
     assert "周排查 · 电梯 安全员 · 李安 待排查" in page
