@@ -41,6 +41,14 @@ DIRECTOR_OF = {
     UnitKind.PRODUCTION.value: Role.QUALITY_DIRECTOR,
 }
 
+# Subjects that no table holds: the duty categories, and the filling unit.
+_FIXED = {
+    **{
+        one.value: Subject(one.value, str(one.label), UnitKind.USING.value, one.value)
+        for one in Category
+    },
+    FILLING: Subject(FILLING, "充装单位", UnitKind.FILLING.value, Category.CYLINDER.value),
+}
 _families: dict[str, Subject] = {}
 
 
@@ -49,10 +57,8 @@ def of(value: str) -> Subject:
 
     Families are reference data: read once a process, and again when a value is not known yet.
     """
-    if value in Category.values:
-        return Subject(value, str(Category(value).label), UnitKind.USING.value, value)
-    if value == FILLING:
-        return Subject(value, "充装单位", UnitKind.FILLING.value, Category.CYLINDER.value)
+    if value in _FIXED:
+        return _FIXED[value]
     if value not in _families:
         _load_families()
     return _families.get(value, Subject(value, value, UnitKind.USING.value, value))
@@ -72,7 +78,7 @@ def every() -> list[Subject]:
     """All subjects there are: categories, the filling unit, licence families."""
     if not _families:
         _load_families()
-    return [*(of(value) for value in (*Category.values, FILLING)), *_families.values()]
+    return [*_FIXED.values(), *_families.values()]
 
 
 def directed_by(posts: Iterable[Any]) -> set[str]:
