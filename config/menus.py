@@ -303,9 +303,11 @@ def _shown(table: tuple[Entry, ...], kind: str, actor: Actor) -> list[tuple[Entr
     """The entries an actor sees in a shell, each with its address."""
     shown = []
     for entry in table:
+        if kind not in entry.shells:
+            continue
         allowed = entry.capability is None or actor.can(entry.capability)
         allowed = allowed and _concerns(entry.url_name, actor)
-        url = _url(entry.url_name) if kind in entry.shells and allowed else ""
+        url = _url(entry.url_name) if allowed else ""
         if url:
             shown.append((entry, url))
     return shown
