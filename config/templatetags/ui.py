@@ -8,17 +8,17 @@ from typing import Any
 from django import forms, template
 from django.core.paginator import Page
 from django.forms.boundfield import BoundField
-from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
-from config import words
-from config.paging import PAGE_SIZES
+from config import html, words
+from config.html import SPRITE, icon
 
 register = template.Library()
 
-SPRITE = "vendor/tabler-icons-3.51.0/icons.svg"
+__all__ = ["SPRITE", "icon", "register"]
+
 STATUS_KINDS = ("done", "late", "danger", "open", "neutral")
 FILTERS_SHOWN = 3
 
@@ -40,16 +40,34 @@ def _kind(kind: str) -> str:
     return kind
 
 
+# ------------------------------------------------------------------ constant parts
+class _OnceNode(template.Node):
+    """What `once` encloses, rendered by the first page that shows it."""
+
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+        self._html: SafeString | None = None
+
+    def render(self, context: template.Context) -> SafeString:
+        if self._html is None:
+            self._html = self.nodelist.render(context.new({}))
+        return self._html
+
+
+@register.tag
+def once(parser: template.base.Parser, token: template.base.Token) -> _OnceNode:
+    """{% once %}…{% endonce %}: a part that reads the same on every page and for everybody, kept
+    for the life of the process. Within it there are no variables at all, only text, static files,
+    icons and includes of such."""
+    nodelist = parser.parse(("endonce",))
+    parser.delete_first_token()
+    if nodelist.get_nodes_by_type(template.base.VariableNode):
+        raise template.TemplateSyntaxError("{% once %} holds a variable")
+    return _OnceNode(nodelist)
+
+
 # ------------------------------------------------------------------ small marks
-@register.simple_tag
-def icon(name: str, label: str = "") -> SafeString:
-    """One symbol of the sprite. Decorative unless `label` gives it a name to be read aloud."""
-    href = f"{static(SPRITE)}#{name}"
-    if label:
-        return format_html(
-            '<svg class="sz-icon" role="img" aria-label="{}"><use href="{}"/></svg>', label, href
-        )
-    return format_html('<svg class="sz-icon" aria-hidden="true"><use href="{}"/></svg>', href)
+register.simple_tag(icon)
 
 
 @register.simple_tag
@@ -82,10 +100,10 @@ def alert(kind: str, text: Any) -> dict[str, Any]:
 
 
 # ------------------------------------------------------------------ getting about
-@register.inclusion_tag("components/back.html")
-def back(url: str, label: str = "返回") -> dict[str, Any]:
+@register.simple_tag
+def back(url: str, label: str = "返回") -> SafeString:
     """The back link of the phone header and of printed pages."""
-    return {"url": url, "label": label}
+    return html.back(url, label)
 
 
 @register.simple_tag(takes_context=True)
@@ -106,25 +124,16 @@ def crumb(label: Any, url: str = "") -> SafeString:
     return format_html('<li class="breadcrumb-item active" aria-current="page">{}</li>', label)
 
 
-@register.inclusion_tag("components/tabs.html")
-def tabs(items: Iterable[Mapping[str, Any]], label: str = "分类") -> dict[str, Any]:
+@register.simple_tag
+def tabs(items: Iterable[Mapping[str, Any]], label: str = "分类") -> SafeString:
     """Tabs as links. In: items of label, url, active, and optionally count."""
-    return {"items": [{"count": None, **item} for item in items], "label": label}
+    return html.tabs(items, label)
 
 
-@register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: template.Context, page: Page, size: int = 20) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def pagination(context: template.Context, page: Page, size: int = 20) -> SafeString:
     """共 N 条, page links and page sizes; every other parameter of the URL is kept."""
-    return {
-        "request": context["request"],
-        "page": page,
-        "size": size,
-        "sizes": PAGE_SIZES,
-        "numbers": list(
-            page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
-        ),
-        "gap": page.paginator.ELLIPSIS,
-    }
+    return html.pagination(context["request"].GET, page, size)
 
 
 @register.inclusion_tag("components/filter_bar.html", takes_context=True)
