@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 
+from duties.enums import Cadence, TaskKind
 from equipment.models import DeviceCode, Equipment, PublicReport
 from hazards.models import Hazard
 from reports.demo import tour, tour_duties
@@ -122,20 +123,14 @@ def _phone() -> list[Picture]:
     steps = ("在用", "下一步", "不合格")
     inspect = _page("duties:inspect", task.code)
     pictures.append(Picture("m-inspect", "officer", inspect, is_phone=True, steps=steps))
-    for name, who, page in (
-        ("m-weekly", "director", "duties:weekly"),
-        ("m-stops", "director", "duties:stop-list"),
-        ("m-statistics", "principal", "duties:field-statistics"),
-        ("m-cover", "officer", "duties:cover-add"),
-    ):
-        pictures.append(Picture(name, who, _page(page), is_phone=True))
-    for name, who, page, kind in (
-        ("m-weekly-report", "director", "duties:report-write", "weekly_report"),
-        ("m-monthly-report", "principal", "duties:minutes-write", "monthly_minutes"),
-    ):
-        owed = tour_duties.to_write(tour.phone_unit(), kind)
-        url = _page(page, owed.code) if owed is not None else _nothing
-        pictures.append(Picture(name, who, url, is_phone=True))
+    pictures += [
+        Picture("m-weekly", "director", _page("duties:weekly"), is_phone=True),
+        Picture("m-stops", "director", _page("duties:stop-list"), is_phone=True),
+        Picture("m-statistics", "principal", _page("duties:field-statistics"), is_phone=True),
+        Picture("m-cover", "officer", _page("duties:cover-add"), is_phone=True),
+        Picture("m-weekly-report", "director", _report("report", "weekly"), is_phone=True),
+        Picture("m-monthly-report", "principal", _report("minutes", "monthly"), is_phone=True),
+    ]
     pictures.append(_hazard_page("m-hazard-order", "orderer", "hazards:order", order))
     pictures.append(_hazard_page("m-hazard-rectify", "rectifier", "hazards:rectify", rectify))
     return pictures
@@ -143,6 +138,13 @@ def _phone() -> list[Picture]:
 
 def _officer() -> Staff:
     return tour.busiest_officer(tour.phone_unit())
+
+
+def _report(page: str, cadence: str) -> Callable[[], str]:
+    """The page on which an open weekly report or open minutes are written."""
+    kind = TaskKind.WEEKLY_REPORT if cadence == Cadence.WEEKLY else TaskKind.MONTHLY_MINUTES
+    owed = tour_duties.to_write(tour.phone_unit(), kind)
+    return _page(f"duties:{page}-write", owed.code) if owed is not None else _nothing
 
 
 def _hazard_page(name: str, who: str, page: str, hazard: Hazard | None) -> Picture:
