@@ -12,7 +12,7 @@ from duties.enums import OPEN_STATES
 from duties.models import Checklist, Inspection, Task
 from equipment.models import Equipment
 from hazards.models import Hazard
-from hazards.states import HazardState
+from hazards.states import HazardState, Source
 from reports.demo import cast, tour_duties, tour_office
 from units.models import Appointment, Staff, Unit, User
 from units.roles import Role
@@ -67,10 +67,14 @@ def shown_hazards() -> tuple[Hazard | None, Hazard | None, Hazard | None]:
     )
     return (
         directed.filter(
-            state=HazardState.PENDING_RECTIFICATION, equipment__officer__isnull=False
+            state=HazardState.PENDING_RECTIFICATION,
+            source=Source.DAILY,
+            equipment__officer__isnull=False,
         ).first(),
         directed.filter(state=HazardState.PENDING_ORDER).first(),
-        directed.filter(state=HazardState.RECTIFIED, unit__reviews_hazards=True).first(),
+        directed.filter(
+            state=HazardState.RECTIFIED, unit__reviews_hazards=True, source=Source.DAILY
+        ).first(),
     )
 
 
