@@ -7,9 +7,9 @@ from config import views
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz/", views.healthz, name="healthz"),
+    path("", include("duties.urls")),  # first: the phone's daily pages, asked for most
     path("", include("units.urls")),
     path("", include("equipment.urls")),
-    path("", include("duties.urls")),
     path("", include("hazards.urls")),
     path("", include("reports.urls")),
 ]
