@@ -3,7 +3,7 @@ costs several times as much. `config.templatetags.ui` offers them as tags."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -15,12 +15,13 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from config.menus import Item
 from config.paging import PAGE_SIZES
 
 SPRITE = "vendor/tabler-icons-3.51.0/icons.svg"
 
 
-# ------------------------------------------------------------------ icons
+# ------------------------------------------------------------------ icons and counts
 @lru_cache(maxsize=1)
 def _sprite() -> str:
     """The address of the sprite: with the hash of its content where static files carry one."""
@@ -41,6 +42,16 @@ def icon(name: str, label: str = "") -> SafeString:
         '<svg class="sz-icon" role="img" aria-label="{}"><use href="{}"/></svg>',
         label,
         f"{_sprite()}#{name}",
+    )
+
+
+def badge(count: int | None, label: str = "") -> SafeString:
+    """A red count, 99+ above ninety-nine, nothing at zero; `label` is read aloud after it."""
+    if not count:
+        return SafeString("")
+    shown = "99+" if count > 99 else str(count)
+    return format_html(
+        '<span class="sz-badge">{}<span class="visually-hidden">{}</span></span>', shown, label
     )
 
 
@@ -85,6 +96,30 @@ def _tab(item: Mapping[str, Any]) -> SafeString:
 
 
 _HERE_PAGE = SafeString(' aria-current="page"')
+
+
+def tab_bar(items: Sequence[Item]) -> SafeString:
+    """The bottom bar of the phone."""
+    if not items:
+        return SafeString("")
+    return format_html(
+        '<nav class="weui-tabbar sz-tabbar" aria-label="底部导航">{}\n</nav>',
+        format_html_join("", "{}", ((_bar_item(item),) for item in items)),
+    )
+
+
+def _bar_item(item: Item) -> SafeString:
+    return format_html(
+        '\n  <a class="weui-tabbar__item{}" href="{}"{}>'
+        '\n    <span class="sz-tabbar__icon">{}{}</span>'
+        '\n    <span class="weui-tabbar__label">{}</span>\n  </a>',
+        " weui-bar__item_on" if item.active else "",
+        item.url,
+        _HERE_PAGE if item.active else "",
+        icon(item.icon),
+        badge(item.badge, item.badge_label),
+        item.label,
+    )
 
 
 # ------------------------------------------------------------------ pages of a list

@@ -13,11 +13,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 
 from config import html, words
-from config.html import SPRITE, icon
+from config.html import SPRITE, badge, icon
 
 register = template.Library()
 
-__all__ = ["SPRITE", "icon", "register"]
+__all__ = ["SPRITE", "badge", "icon", "register"]
 
 STATUS_KINDS = ("done", "late", "danger", "open", "neutral")
 FILTERS_SHOWN = 3
@@ -68,6 +68,8 @@ def once(parser: template.base.Parser, token: template.base.Token) -> _OnceNode:
 
 # ------------------------------------------------------------------ small marks
 register.simple_tag(icon)
+register.simple_tag(badge)
+register.simple_tag(html.tab_bar)
 
 
 @register.simple_tag
@@ -77,17 +79,6 @@ def status(kind: str, word: Any) -> SafeString:
         '<span class="sz-tag sz-tag--{}"><span class="sz-tag__dot" aria-hidden="true"></span>{}</span>',
         _kind(kind),
         word,
-    )
-
-
-@register.simple_tag
-def badge(count: int | None, label: str = "") -> SafeString:
-    """A red count, 99+ above ninety-nine, nothing at zero; `label` is read aloud after it."""
-    if not count:
-        return SafeString("")
-    shown = "99+" if count > 99 else str(count)
-    return format_html(
-        '<span class="sz-badge">{}<span class="visually-hidden">{}</span></span>', shown, label
     )
 
 
