@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from config.actor import ANONYMOUS, Actor
-from config.clock import local_day
+from config.clock import local_day, start_of
 from equipment.actions.archive import ArchiveRow, take_in
 from equipment.actions.declarations import file_declaration, object_to
 from equipment.actions.public import answer_report, report_problem
@@ -129,6 +129,8 @@ def _declarations(unit: Unit, admin: Actor, bureau: Actor, *, now: datetime) -> 
         .select_related("unit")[:4]
     )
     day = local_day(now)
+    # Just after midnight nothing of today lies three hours back.
+    filed_at = max(now - timedelta(hours=3), start_of(day))
     plans = (
         ("梯井改造，停用六个月", "", False),
         ("租户退租，长期停用", "渝中停〔2026〕088", False),
@@ -144,11 +146,11 @@ def _declarations(unit: Unit, admin: Actor, bureau: Actor, *, now: datetime) -> 
             receipt_no=receipt,
             file=(lambda: _stored(unit, admin, now)) if receipt else None,
             actor=admin,
-            now=now - timedelta(hours=3),
+            now=filed_at,
         )
         if is_odd:
             opinion = "现场检查发现设备仍在运行，不同意停用。"
-            object_to(filed, opinion=opinion, actor=bureau, now=now - timedelta(hours=1))
+            object_to(filed, opinion=opinion, actor=bureau, now=max(filed_at, now - timedelta(hours=1)))
     if len(machines) > 3:
         declare_stop(
             machines[3],

@@ -96,7 +96,7 @@ def test_records_and_hazards_are_exported_like_their_lists(world: World, as_: Si
     client = as_(world.jia_admin)
     page = sheet(client.get("/records/export/"))
     assert page["A2"].value == "日管控；应检日期起：2026-10-22　共 2 条"
-    assert sorted(column(page, "设备")) == ["1号客梯", "2号行车"]
+    assert sorted(column(page, "对象")) == ["1号客梯", "2号行车"]
     assert column(page, "隐患") in ([None, 1], [1, None])
     page = sheet(client.get("/hazards/export/"))
     assert column(page, "单位") == [world.jia.name]

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
 from config.actor import Actor
+from config.clock import local_day
 from equipment.models import Equipment
 from hazards.models import Hazard
 from tests.factories.units import NOW
@@ -49,7 +50,7 @@ def hazard(
         "advice": "立即停梯并通知维保单位修复",
         "severity": "general",
         "state": state,
-        "found_on": found_at.date(),
+        "found_on": local_day(found_at),
         "found_at": found_at,
         "found_by": finder,
         "is_immediate": immediate,

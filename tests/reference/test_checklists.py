@@ -155,7 +155,7 @@ def test_a_list_of_a_unit_is_not_touched(files: Files, world):
         unit=world.jia,
         unit_kind="using",
         category="lift",
-        cadence="daily",
+        cadence="",
         name="甲单位补充清单",
         period=DateRange(FIRST_DAY, None),
     )
