@@ -233,9 +233,12 @@ function back() {
   else go(to.id, { replace: true });
 }
 
+let moved = false; // by the last tap on 下一项
+
 function next(event) {
-  if (event.detail > 1) return; // the second half of a double tap
+  if (event.detail > 1 && moved) return; // the second half of a double tap
   const [lacking] = here === round ? missing(form, ROUND, photos.count(ROUND)) : [];
+  moved = !lacking;
   if (lacking) {
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: lacking } }));
     return;
