@@ -3,8 +3,10 @@
 1. Every district in which units are registered has a GenerationCursor; a new one starts today.
 2. A worker takes the district that is furthest behind, skipping those that others work on (row lock,
    SKIP LOCKED), generates its next day, closes what was over at the end of that day, and moves the
-   cursor, all in one transaction. It goes on until no district is behind. Several workers share the
-   districts; one that is killed leaves its district where it was.
+   cursor, all in one transaction. It goes on until no district is behind; where only districts are
+   left that others hold, it waits for them: who holds one may only be closing it, and would leave
+   its days to the next wake. Several workers share the districts; one that is killed leaves its
+   district where it was.
 3. However long nothing ran, every missed day follows in order: a week closes with the facts of its
    Sunday and not with those of the day on which the platform came back.
 4. A district that fails is left for the next wake and does not hold up the others.
@@ -72,14 +74,17 @@ def _next_day(*, now: datetime, failed: dict[str, DatabaseError]) -> Outcome | N
         district = None
         try:
             with transaction.atomic():
+                due = GenerationCursor.objects.filter(behind).exclude(region_id__in=list(failed))
+                due = due.order_by(F("generated_until").asc(nulls_first=True), "region_id")
                 district = (
-                    GenerationCursor.objects.select_for_update(skip_locked=True)
-                    .filter(behind)
-                    .exclude(region_id__in=list(failed))
-                    .order_by(F("generated_until").asc(nulls_first=True), "region_id")
-                    .first()
+                    due.select_for_update(skip_locked=True).first()
+                    or due.select_for_update().first()
                 )
-                return _generate_district(district, now=now) if district is not None else None
+                if district is not None:
+                    return _generate_district(district, now=now)
+                # The one that was waited for may have caught up meanwhile, and others may be left.
+                if not due.exists():
+                    return None
         except DatabaseError as error:
             if district is None:
                 raise

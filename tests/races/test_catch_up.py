@@ -7,7 +7,7 @@ import threading
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.db import connections
+from django.db import connection, connections, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.actor import SYSTEM
@@ -18,6 +18,7 @@ from equipment.actions.binding import assign_officer
 from tests.duties.test_generation_property import everything
 from tests.factories import declarations, licences
 from tests.factories import units as people
+from tests.servers import until
 from tests.world import World
 from units.actions.staff import Identity, add_staff, deregister_staff
 
@@ -129,3 +130,38 @@ def test_other_turns_of_the_calendar(committed_world: World, gone: date, back: d
     assert everything() == stepwise
     wanted = {date(2028, 2, 29), date(2028, 3, 1)} & {gone + timedelta(days=n) for n in range(9)}
     assert wanted <= {row[1] for row in stepwise}
+
+
+def test_a_district_that_another_closes_meanwhile_is_waited_for(committed_world: World) -> None:
+    """Whoever only closes a district holds its cursor too; its days are not left to the next wake."""
+    start_after(GONE)
+    held, waiting = threading.Event(), threading.Event()
+
+    def close() -> None:
+        try:
+            with transaction.atomic():
+                GenerationCursor.objects.select_for_update().get(region_id=REGION)
+                held.set()
+                waiting.wait(10)
+        finally:
+            connections.close_all()
+
+    closer = threading.Thread(target=close)
+    closer.start()
+    assert held.wait(10)
+    run = threading.Thread(target=together, args=(at(BACK, 18), 1))
+    run.start()
+    until(lambda: is_waiting_for_cursor() or not run.is_alive())
+    waiting.set()
+    closer.join(10)
+    run.join(60)
+    assert GenerationCursor.objects.get(region_id=REGION).generated_until == BACK
+
+
+def is_waiting_for_cursor() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock' AND query LIKE '%FROM \"duties_generationcursor\"%'"
+        )
+        return cursor.fetchone()[0] > 0
