@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("units.urls")),
     path("", include("equipment.urls")),
     path("", include("hazards.urls")),
+    path("", include("cylinders.urls")),
     path("", include("reports.urls")),
 ]
 

@@ -1,4 +1,4 @@
-"""App of gas-cylinder use registration; its tables come with that capability."""
+"""App of gas cylinders: use registration, certificates, the archive, filling records."""
 
 from django.apps import AppConfig
 

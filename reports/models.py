@@ -20,6 +20,9 @@ class DocumentKind(models.TextChoices):
     WEEKLY_REPORT = "weekly_report", "周排查治理报告"
     MONTHLY_MINUTES = "monthly_minutes", "月调度会议纪要"
     APPOINTMENT = "appointment", "任命书"
+    CYLINDER_FORM = "cylinder_form", "气瓶使用登记表"
+    CYLINDER_SUMMARY = "cylinder_summary", "气瓶基本信息汇总表"
+    CYLINDER_CERTIFICATE = "cylinder_certificate", "特种设备使用登记证（气瓶）"
 
 
 class IssuedDocumentQuerySet(models.QuerySet["IssuedDocument"]):

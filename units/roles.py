@@ -54,7 +54,11 @@ class Can(models.TextChoices):
     HAZARD_VIEW = "hazard:view", "查看风险隐患"
     DOCUMENT_VIEW = "document:view", "查看记录表单"
     DOCUMENT_ISSUE = "document:issue", "生成记录表单"
+    CYLINDER_VIEW = "cylinder:view", "查看气瓶与充装记录"
+    CYLINDER_MANAGE = "cylinder:manage", "办理气瓶使用登记、管理气瓶"
+    FILLING_KEY = "filling:key", "管理充装数据接口密钥"
     # phone
+    CYLINDER_PHOTO = "cylinder:photo", "上传气瓶照片"
     FIELD_HOME = "field:home", "手机端"
     INSPECT = "duty:inspect", "开展巡查"
     HAZARD_ORDER = "hazard:order", "下达整改措施"
@@ -72,6 +76,7 @@ class Can(models.TextChoices):
     DECLARATION_DECIDE = "declaration:decide", "确认停用、报废、停产"
     NOTICE_WRITE = "notice:write", "下发通知公告"
     ARCHIVE_IMPORT = "archive:import", "导入历史设备"
+    CYLINDER_REVIEW = "cylinder:review", "办理气瓶使用登记审核"
     # the platform
     TICKET_ANSWER = "ticket:answer", "答复客服工单"
 
@@ -102,6 +107,7 @@ _OFFICER = _FIELD | {
     Can.REPORT_WRITE,
     Can.COVER_NAME,
     Can.STOP_DECLARE,
+    Can.CYLINDER_PHOTO,
 }
 _OVERSEER = _FIELD | {
     Can.INSPECT,
@@ -145,6 +151,10 @@ KIND_CAN: dict[str, frozenset[Can]] = {
         Can.STAFF_MANAGE,
         Can.EQUIPMENT_MANAGE,
         Can.CHECKLIST_MANAGE,
+        Can.CYLINDER_VIEW,
+        Can.CYLINDER_MANAGE,
+        Can.CYLINDER_PHOTO,
+        Can.FILLING_KEY,
     },
     "bureau": _EVERYBODY
     | frozenset(
@@ -155,6 +165,8 @@ KIND_CAN: dict[str, frozenset[Can]] = {
             Can.DECLARATION_DECIDE,
             Can.NOTICE_WRITE,
             Can.ARCHIVE_IMPORT,
+            Can.CYLINDER_VIEW,
+            Can.CYLINDER_REVIEW,
             Can.ACCOUNT_OWN,
             Can.REGION_VIEW,
             Can.EQUIPMENT_VIEW,

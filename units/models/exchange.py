@@ -46,6 +46,8 @@ class ImportJob(models.Model):
 
     code = models.CharField("编号", max_length=12, unique=True, default=new_code)
     kind = models.CharField("导入类别", max_length=30)
+    # Code of what is imported into, for kinds that need one (a batch of cylinders).
+    target = models.CharField(max_length=24, blank=True)
     unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True, related_name="+")
     bureau = models.ForeignKey(Bureau, models.PROTECT, null=True, blank=True, related_name="+")
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+")

@@ -1,0 +1,5 @@
+"""URLs of applications of a unit."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""URLs of photographs of cylinders."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
