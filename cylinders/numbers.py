@@ -5,7 +5,7 @@ else of the pattern, so two numbers are never alike, whatever parts a later rule
 
 | key | parts |
 |---|---|
-| batch | {day} of the submission, {serial} |
+| batch | {date} of the submission, {serial} |
 | certificate | {variety} of the kind, {province} 简称, {district} last four digits, {year} two digits, {serial} |
 | cylinder_code | {certificate} its number, {variety}, {province}, {district}, {serial} within the certificate |
 """
@@ -28,7 +28,7 @@ CERTIFICATE = "certificate"
 CYLINDER_CODE = "cylinder_code"
 # What a pattern of each key may name; the loader of reference data refuses anything else.
 PARTS = {
-    BATCH: ("day", "serial"),
+    BATCH: ("date", "serial"),
     CERTIFICATE: ("variety", "province", "district", "year", "serial"),
     CYLINDER_CODE: ("certificate", "variety", "province", "district", "serial"),
 }
@@ -68,7 +68,7 @@ def next_serial(name: str) -> int:
 
 def batch_number(*, day: date) -> str:
     """The number of an application that is submitted on a day: QPSQ-20261121-000123."""
-    return _next(series(BATCH, on=day, day=f"{day:%Y%m%d}"))
+    return _next(series(BATCH, on=day, date=f"{day:%Y%m%d}"))
 
 
 def certificate_number(*, kind: CylinderKind, region: Region, day: date) -> str:
