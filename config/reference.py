@@ -278,11 +278,13 @@ def sync(
     name are left alone. Periods that shrink are written first, so that a boundary between two
     editions can move without the two ever overlapping.
     """
-    present = {tuple(getattr(one, n) for n in key): one for one in model._default_manager.all()}
+    present = {
+        tuple(_key_part(getattr(one, n)) for n in key): one for one in model._default_manager.all()
+    }
     updates: list[tuple[models.Model, dict[str, Any]]] = []
     missing: list[dict[str, Any]] = []
     for values in rows:
-        one = present.get(tuple(values[name] for name in key))
+        one = present.get(tuple(_key_part(values[name]) for name in key))
         if one is None:
             missing.append(values)
         elif changed := {n: v for n, v in values.items() if not _same(getattr(one, n), v)}:
@@ -298,6 +300,13 @@ def sync(
         model._default_manager.create(**values)
     tally.changed += len(updates)
     tally.created += len(missing)
+
+
+def _key_part(value: Any) -> Any:
+    """A column's part of a natural key: of a period its first day, of a list its items."""
+    if isinstance(value, DateRange):
+        return value.lower
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _same(one: Any, other: Any) -> bool:

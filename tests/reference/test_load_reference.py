@@ -9,6 +9,7 @@ from django.db import connection
 
 from config import reference
 from config.reference import DataError, Tally
+from cylinders.models import CylinderKind, CylinderRule, Medium, NumberRule
 from duties.models import Checklist, ChecklistItem
 from equipment.models import CatalogueEntry, DutyTitle, LicenceFamily, LicenceItem
 from units.models import DutyText, Region, Rule
@@ -23,6 +24,10 @@ TABLES = (
     LicenceItem,
     Checklist,
     ChecklistItem,
+    CylinderKind,
+    Medium,
+    CylinderRule,
+    NumberRule,
 )
 
 
@@ -50,7 +55,11 @@ def test_the_second_run_changes_nothing_and_every_row_stays():
         "许可项目：新增 0，变更 0，未变 22",
         "固定清单：新增 0，变更 0，未变 87",
         "管控项：新增 0，变更 0，未变 683",
-        f"基础数据合计：新增 0，变更 0，未变 {1332 + rules}",
+        "气瓶品种：新增 0，变更 0，未变 10",
+        "充装介质：新增 0，变更 0，未变 32",
+        "气瓶检验周期与年限：新增 0，变更 0，未变 16",
+        "编号规则：新增 0，变更 0，未变 3",
+        f"基础数据合计：新增 0，变更 0，未变 {1393 + rules}",
     ]
     assert everything() == before
 
@@ -58,7 +67,7 @@ def test_the_second_run_changes_nothing_and_every_row_stays():
 @pytest.mark.django_db
 def test_an_unchanged_load_writes_no_row(django_assert_max_num_queries):
     """One read per table (and the lock, the savepoint, the rules titles cite): no UPDATE at all."""
-    with django_assert_max_num_queries(20) as captured:
+    with django_assert_max_num_queries(25) as captured:
         run()
     verbs = {query["sql"].split()[0] for query in captured.captured_queries}
     assert verbs == {"SELECT", "SAVEPOINT", "RELEASE"}
@@ -66,7 +75,19 @@ def test_an_unchanged_load_writes_no_row(django_assert_max_num_queries):
 
 @pytest.mark.django_db
 def test_the_first_run_fills_empty_tables():
-    models = (ChecklistItem, Checklist, LicenceItem, LicenceFamily, DutyTitle, DutyText, Rule)
+    models = (
+        CylinderRule,
+        CylinderKind,
+        Medium,
+        NumberRule,
+        ChecklistItem,
+        Checklist,
+        LicenceItem,
+        LicenceFamily,
+        DutyTitle,
+        DutyText,
+        Rule,
+    )
     for model in models:
         model.objects.all().delete()
     CatalogueEntry.objects.update(parent=None)
@@ -76,7 +97,7 @@ def test_the_first_run_fills_empty_tables():
     lines = run().splitlines()
     assert lines[0] == "行政区划：新增 158，变更 0，未变 0"
     assert lines[8] == "管控项：新增 683，变更 0，未变 0"
-    assert lines[9] == f"基础数据合计：新增 {1332 + Rule.objects.count()}，变更 0，未变 0"
+    assert lines[13] == f"基础数据合计：新增 {1393 + Rule.objects.count()}，变更 0，未变 0"
 
 
 @pytest.mark.django_db
@@ -108,7 +129,7 @@ def test_a_wrong_file_writes_nothing_at_all(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_rooms_load_from_the_bottom_up():
-    assert list(reference._loaders) == ["units", "equipment", "duties"]
+    assert list(reference._loaders) == ["units", "equipment", "duties", "cylinders"]
 
 
 @pytest.mark.django_db
