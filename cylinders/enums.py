@@ -87,6 +87,16 @@ class PhotoKind(models.TextChoices):
     REGISTER = "register", "原登记资料或检验报告"
 
 
+class PictureState(models.TextChoices):
+    """What became of one file of an uploaded ZIP of photographs."""
+
+    WAITING = "waiting", "等待处理"
+    TAKEN = "taken", "已上传"
+    UNMATCHED = "unmatched", "未匹配"
+    REFUSED = "refused", "未能上传"
+    SKIPPED = "skipped", "不是照片"
+
+
 class CheckStep(models.TextChoices):
     """Who looks at a photograph: the accepting person at all, the reviewing one at a sample."""
 

@@ -6,10 +6,12 @@ from cylinders.models.cylinder import Cylinder, CylinderEvent
 from cylinders.models.facts import CylinderFacts
 from cylinders.models.filling import ApiKey, FillingRecord
 from cylinders.models.photo import ItemPhoto, PhotoCheck
+from cylinders.models.photo_archive import ArchivePicture, PhotoArchive
 from cylinders.models.reference import CylinderKind, CylinderRule, Medium, NumberRule
 
 __all__ = [
     "ApiKey",
+    "ArchivePicture",
     "Batch",
     "BatchItem",
     "BatchStep",
@@ -25,6 +27,7 @@ __all__ = [
     "ItemPhoto",
     "Medium",
     "NumberRule",
+    "PhotoArchive",
     "PhotoCheck",
     "Serial",
 ]
