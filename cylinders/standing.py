@@ -7,13 +7,13 @@ ask here, so a cylinder is never refused by one and praised by another (domain 6
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
 from config.words import cn_date
 from cylinders.enums import IN_USE, CylinderState, Stop
+from cylinders.words import plain
 
 if TYPE_CHECKING:
     from cylinders.models import Cylinder
@@ -31,9 +31,7 @@ def media_of(text: str) -> frozenset[str]:
 
     Canonical names go in (an alias has been looked up before); several are joined by 、.
     """
-    folded = unicodedata.normalize("NFKC", text).upper()
-    parts = ("".join(part.split()) for part in _BETWEEN_MEDIA.split(folded))
-    return frozenset(filter(None, parts))
+    return frozenset(filter(None, _BETWEEN_MEDIA.split(plain(text))))
 
 
 def is_overdue(cylinder: Cylinder, day: date) -> bool:
