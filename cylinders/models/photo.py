@@ -69,6 +69,8 @@ class PhotoCheck(models.Model):
                 condition=Q(verdict="correct") | ~Q(reason=""), name="wrong_photo_has_a_reason"
             ),
         ]
+        # When somebody judged last: nobody looks at two photographs at once.
+        indexes = [models.Index(fields=["user", "-last_at"], name="checks_by_person")]
 
     def __str__(self) -> str:
         return f"{self.photo} {self.get_verdict_display()}"
