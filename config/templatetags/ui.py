@@ -281,16 +281,17 @@ def empty_state(
 
 
 @register.inclusion_tag("components/steps.html")
-def steps(labels: Iterable[Any], current: int) -> dict[str, Any]:
-    """A step bar; `current` counts from 1, a number past the end means all done."""
-    rows = [
-        {
-            "label": label,
-            "number": number,
-            "state": "done" if number < current else "now" if number == current else "next",
-        }
-        for number, label in enumerate(labels, 1)
-    ]
+def steps(labels: Iterable[Any], current: int, stopped: bool = False) -> dict[str, Any]:
+    """A step bar; `current` counts from 1, a number past the end means all done.
+
+    A label may be a pair of label and note (a date). `stopped`: it ended for good at `current`.
+    """
+    now = "stopped" if stopped else "now"
+    rows = []
+    for number, label in enumerate(labels, 1):
+        words, note = label if isinstance(label, tuple) else (label, "")
+        state = "done" if number < current else now if number == current else "next"
+        rows.append({"label": words, "note": note, "number": number, "state": state})
     return {"rows": rows}
 
 
