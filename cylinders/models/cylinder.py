@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -51,6 +52,14 @@ class Cylinder(CylinderFacts):
             models.Index(fields=["unit", "state"], name="cylinder_archive"),
             models.Index(fields=["unit", "next_inspection_on"], name="cylinder_next_inspection"),
             models.Index(fields=["certificate"], name="cylinder_by_certificate"),
+            # A label that is scanned: of scrapped cylinders too, which the constraint leaves out.
+            models.Index(fields=["qr_url"], name="cylinder_by_label"),
+            # What falls due anywhere, and rare states among a city's millions.
+            models.Index(fields=["state", "next_inspection_on"], name="cylinder_falls_due"),
+            models.Index(fields=["ends_on"], name="cylinder_life_ends"),
+            # Whole numbers that a bureau or the public looks up.
+            models.Index(fields=["product_no"], name="cylinder_by_product_no"),
+            models.Index(fields=["old_code"], name="cylinder_by_old_code"),
         ]
 
     def __str__(self) -> str:
@@ -76,7 +85,16 @@ class CylinderEvent(models.Model):
     class Meta:
         verbose_name = "气瓶履历"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["cylinder", "-id"], name="cylinder_history")]
+        indexes = [
+            models.Index(fields=["cylinder", "-id"], name="cylinder_history"),
+            # Labels that were replaced (换码): whoever looks one up is told.
+            GinIndex(
+                fields=["before"],
+                opclasses=["jsonb_path_ops"],
+                condition=Q(kind="changed"),
+                name="cylinder_changed_from",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.cylinder} {self.get_kind_display()}"
