@@ -20,7 +20,7 @@ from django.db import connection
 
 from config.errors import RuleBroken
 from config.words import cn_date
-from cylinders.models import CylinderKind, NumberRule, Serial
+from cylinders.models import CylinderKind, NumberRule
 from units.models import Region
 
 BATCH = "batch"
@@ -57,48 +57,78 @@ def next_serial(name: str) -> int:
     The counter's row stays locked until the transaction ends: whoever asks meanwhile waits, and a
     transaction that is rolled back gives its number back. No gaps, no two alike.
     """
+    return next_serials(name, 1)[0]
+
+
+def next_serials(name: str, count: int) -> range:
+    """Take the next `count` numbers of a counter at once."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {Serial._meta.db_table} (name, value) VALUES (%s, 1) "  # noqa: S608 (ours)
-            "ON CONFLICT (name) DO UPDATE SET value = cylinders_serial.value + 1 RETURNING value",
-            [name],
+            "INSERT INTO cylinders_serial AS s (name, value) VALUES (%s, %s) "
+            "ON CONFLICT (name) DO UPDATE SET value = s.value + excluded.value RETURNING value",
+            [name, count],
         )
-        return cursor.fetchone()[0]
+        last = cursor.fetchone()[0]
+    return range(last - count + 1, last + 1)
 
 
 def batch_number(*, day: date) -> str:
     """The number of an application that is submitted on a day: QPSQ-20261121-000123."""
-    return _next(series(BATCH, on=day, date=f"{day:%Y%m%d}"))
+    found = series(BATCH, on=day, date=f"{day:%Y%m%d}")
+    return found.at(next_serial(found.name))
+
+
+def certificate_numbers(count: int, *, kind: CylinderKind, region: Region, day: date) -> list[str]:
+    """The numbers of new certificates for a kind of cylinder: 瓶3渝010300012(26)."""
+    if not count:
+        return []
+    parts = {**_places(region), "variety": kind.variety, "year": f"{day:%y}"}
+    found = series(CERTIFICATE, on=day, **parts)
+    return [found.at(serial) for serial in next_serials(found.name, count)]
 
 
 def certificate_number(*, kind: CylinderKind, region: Region, day: date) -> str:
-    """The number of a new certificate for a kind of cylinder: 瓶3渝010300012(26)."""
-    return _next(series(CERTIFICATE, on=day, **_places(kind, region), year=f"{day:%y}"))
+    """The number of one new certificate."""
+    return certificate_numbers(1, kind=kind, region=region, day=day)[0]
 
 
-def registration_codes(
-    certificate_no: str, *, kind: CylinderKind, region: Region, day: date
-) -> Series:
-    """The series of the codes of a certificate's cylinders; Certificate.last_serial counts them."""
-    return series(CYLINDER_CODE, on=day, certificate=certificate_no, **_places(kind, region))
+@dataclass(frozen=True)
+class CodeBook:
+    """The codes of cylinders by the rule of a day; read once, however many certificates there are."""
+
+    pattern: str
+    places: dict[str, str]
+
+    @classmethod
+    def on(cls, day: date, *, region: Region) -> CodeBook:
+        return cls(_pattern(CYLINDER_CODE, day), _places(region))
+
+    def of(self, certificate_no: str, *, kind: CylinderKind) -> Series:
+        """The series of a certificate's cylinders; Certificate.last_serial counts them."""
+        named = {"certificate": certificate_no, "variety": kind.variety}
+        return fill(self.pattern, {**self.places, **named})
 
 
 def registration_code(
     certificate_no: str, serial: int, *, kind: CylinderKind, region: Region, day: date
 ) -> str:
     """The code of one cylinder: 瓶3渝010300012(26)-000001."""
-    return registration_codes(certificate_no, kind=kind, region=region, day=day).at(serial)
+    return CodeBook.on(day, region=region).of(certificate_no, kind=kind).at(serial)
 
 
 def series(key: str, *, on: date, **parts: str) -> Series:
     """The pattern in force on a day with its parts filled in. RuleBroken `no_number_rule`."""
+    return fill(_pattern(key, on), parts)
+
+
+def _pattern(key: str, on: date) -> str:
     rule = NumberRule.objects.in_force(on).filter(key=key).order_by("-id").first()
     if rule is None:
         raise RuleBroken(
             "no_number_rule",
             f"{cn_date(on)}没有施行中的编号规则，不能编号，请联系平台管理员。",
         )
-    return fill(rule.pattern, parts)
+    return rule.pattern
 
 
 def fill(pattern: str, parts: dict[str, str]) -> Series:
@@ -118,14 +148,6 @@ def fill(pattern: str, parts: dict[str, str]) -> Series:
     return Series(texts[0], form, texts[1])
 
 
-def _next(found: Series) -> str:
-    return found.at(next_serial(found.name))
-
-
-def _places(kind: CylinderKind, region: Region) -> dict[str, str]:
-    province = Region.objects.get(pk=f"{region.code[:2]}0000")
-    return {
-        "variety": kind.variety,
-        "province": province.settings["abbreviation"],
-        "district": region.code[2:],
-    }
+def _places(region: Region) -> dict[str, str]:
+    province = Region.objects.get(pk=f"{region.pk[:2]}0000")
+    return {"province": province.settings["abbreviation"], "district": region.pk[2:]}

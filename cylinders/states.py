@@ -91,6 +91,7 @@ TRANSITIONS = (
         "证书生成",
         is_handler,
         stamps="certified",
+        refused="该批次的证书已经生成，或还没有审批，不能生成证书。",
     ),
     Transition(
         "void",
