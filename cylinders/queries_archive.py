@@ -17,9 +17,9 @@ from config.errors import RuleBroken
 from cylinders.enums import IN_USE, CylinderState, EventKind
 from cylinders.identity import label_of
 from cylinders.models import BatchItem, Cylinder, CylinderEvent, CylinderKind, Medium
+from cylinders.models.cylinder import CylinderQuerySet
 from cylinders.standing import INSPECTION_SOON_DAYS, LIFE_SOON_DAYS
 from units.models import Bureau, Unit
-from units.models.organisation import OwnedQuerySet
 
 OVERDUE, PAST, OK = "overdue", "past", "ok"
 SOON = str(INSPECTION_SOON_DAYS)
@@ -99,7 +99,7 @@ def life_ends(life: str, day: date) -> Q:
     return kept & Q(ends_on__gt=soon)
 
 
-def archive(actor: Actor, asked: Filter, *, day: date) -> OwnedQuerySet:
+def archive(actor: Actor, asked: Filter, *, day: date) -> CylinderQuerySet:
     """The cylinders of a list page: scoped, filtered, the latest registered first."""
     rows = _matching(actor, asked, day)
     if asked.tab in _STATES:
@@ -107,8 +107,8 @@ def archive(actor: Actor, asked: Filter, *, day: date) -> OwnedQuerySet:
     return rows.select_related("kind", "unit", "certificate").order_by("-id")
 
 
-def _matching(actor: Actor, asked: Filter, day: date) -> OwnedQuerySet:
-    rows: OwnedQuerySet = Cylinder.objects.for_actor(actor)
+def _matching(actor: Actor, asked: Filter, day: date) -> CylinderQuerySet:
+    rows: CylinderQuerySet = Cylinder.objects.for_actor(actor)
     for word in normalise(asked.keyword).split():
         rows = rows.filter(_named(word, is_whole=actor.kind == "bureau"))
     if asked.state:
@@ -186,7 +186,7 @@ def tabs(actor: Actor, asked: Filter, *, day: date) -> list[Tab]:
     return [Tab("", "全部", sum(counts.values())), *groups]
 
 
-def _capped_tabs(actor: Actor, rows: OwnedQuerySet) -> list[Tab]:
+def _capped_tabs(actor: Actor, rows: CylinderQuerySet) -> list[Tab]:
     wanted = {"every": rows} | {
         key: rows.filter(state__in=states) for key, _label, states in GROUPS
     }
@@ -196,7 +196,7 @@ def _capped_tabs(actor: Actor, rows: OwnedQuerySet) -> list[Tab]:
     return [Tab("", "全部", row["n_every"]), *groups]
 
 
-def _counted(rows: OwnedQuerySet) -> Subquery:
+def _counted(rows: CylinderQuerySet) -> Subquery:
     """The number of rows as a column, counted no further than one above the cap."""
     count = Func(F("pk"), function="COUNT", output_field=IntegerField())
     some = Cylinder.objects.filter(pk__in=rows.values("pk")[: COUNTED_MOST + 1])
@@ -228,7 +228,7 @@ def by_codes(actor: Actor, codes: Collection[str]) -> list[Cylinder]:
 
 
 # ------------------------------------------------------------------ what waits for a unit
-def waiting(actor: Actor, *, day: date, due: str = "", life: str = "") -> OwnedQuerySet:
+def waiting(actor: Actor, *, day: date, due: str = "", life: str = "") -> CylinderQuerySet:
     """What the list shows under 检验 or 年限; the figures of 统计分析 count these rows."""
     return archive(actor, Filter(due=due, life=life), day=day)
 
@@ -318,8 +318,8 @@ def _by_label(label: str) -> LookedUp:
     return LookedUp(list(rows.filter(pk__in=old.values("cylinder")[:1])), is_replaced=True)
 
 
-def _public_rows() -> OwnedQuerySet:
-    rows: OwnedQuerySet = Cylinder.objects.select_related("kind", "unit", "certificate")
+def _public_rows() -> CylinderQuerySet:
+    rows: CylinderQuerySet = Cylinder.objects.select_related("kind", "unit", "certificate")
     return rows
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from config.actor import Actor
 from config.clock import local_day
@@ -29,16 +29,16 @@ from cylinders.actions.together import (
     write_events,
 )
 from cylinders.cylinder_states import is_holder
-from cylinders.enums import Claim, CylinderState, EventKind
+from cylinders.enums import CylinderState, EventKind
 from cylinders.identity import label_of
-from cylinders.models import BatchItem, Cylinder
+from cylinders.models import Cylinder
 from cylinders.rules import Book, Found, end_of_life, next_inspection
+from cylinders.twins import meet
 from units.audit import Verb, set_changed
 from units.models import StoredFile
 
 # What a unit changes with a word of its own; everything else takes a paper or never changes.
 FACTS = ("inner_no", "owner", "plate", "note")
-LABEL = "二维码标识（URL）"
 
 
 @transaction.atomic
@@ -77,15 +77,15 @@ def replace_label(
     new = label_of(url)
     if new == fresh.qr_url:
         raise RuleBroken("label_same", "新旧标签相同，没有变化。", field="qr_url")
-    taken = (
-        Cylinder.objects.filter(qr_url=new).exclude(state=CylinderState.SCRAPPED).exists()
-        or BatchItem.objects.filter(qr_url=new, claim=Claim.HELD).exists()
-    )
-    if taken:
+    if twin := meet((), [new], unit_id=fresh.unit_id).get(new):
+        raise RuleBroken("label_taken", twin, field="qr_url")
+    try:
+        with transaction.atomic():
+            return _write(fresh, {"qr_url": new}, reason=reason, actor=actor, now=now)
+    except IntegrityError as taken:
         raise RuleBroken(
-            "label_taken", "这个标签已用于另一只气瓶，请核对后重新填写。", field="qr_url"
-        )
-    return _write(fresh, {"qr_url": new}, reason=reason, actor=actor, now=now)
+            "label_taken", "这个标签刚刚用于另一只气瓶，请核对后重新填写。", field="qr_url"
+        ) from taken
 
 
 @transaction.atomic

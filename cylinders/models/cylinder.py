@@ -19,6 +19,18 @@ def new_token() -> str:
     return new_code(20)
 
 
+class CylinderQuerySet(OwnedQuerySet):
+    """A unit's own cylinders; a bureau sees those it registered and those of its units."""
+
+    def for_actor(self, actor) -> CylinderQuerySet:  # noqa: ANN001 (as the base class)
+        if actor.kind == "bureau" and actor.region_prefix is not None:
+            prefix = actor.region_prefix
+            return self.filter(
+                Q(region_id__startswith=prefix) | Q(unit__region_id__startswith=prefix)
+            )
+        return super().for_actor(actor)
+
+
 class Cylinder(CylinderFacts):
     """One registered cylinder of a unit; its facts are those of the approved item, then changed by
     events only."""
@@ -37,7 +49,7 @@ class Cylinder(CylinderFacts):
     )
     version = models.PositiveIntegerField(default=1)
 
-    objects = OwnedQuerySet.as_manager()
+    objects = CylinderQuerySet.as_manager()
 
     class Meta:
         verbose_name = "气瓶"

@@ -66,7 +66,9 @@ if (drawer?.showModal) {
     const form = event.target;
     if (event.defaultPrevented || form.method !== "get" || !("drawer" in form.dataset)) return;
     event.preventDefault();
-    const href = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+    const asked = new URLSearchParams(new FormData(form));
+    if (event.submitter?.name) asked.append(event.submitter.name, event.submitter.value); // which button
+    const href = `${form.action}?${asked}`;
     open({ href }).catch(() => { location.href = href; });
   });
   body.addEventListener("submit", (event) => {
