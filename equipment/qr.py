@@ -1,4 +1,4 @@
-"""Drawing the code of a machine (F37): what the QR holds, as SVG for pages and PDF, as PNG to keep."""
+"""Drawing codes (F37): what the QR holds, as SVG for pages and PDF, as PNG to keep."""
 
 from __future__ import annotations
 
@@ -16,16 +16,25 @@ QUIET = 4
 
 def address(token: str) -> str:
     """What the QR says: the public page of the code, with the address the product is known by."""
-    path = reverse("equipment:public", args=[token])
+    return absolute(reverse("equipment:public", args=[token]))
+
+
+def absolute(path: str) -> str:
+    """A path of ours with the address the product is known by: what stands in a QR."""
     return f"{settings.PUBLIC_URL.rstrip('/')}{path}"
 
 
 def inline_svg(token: str) -> SafeString:
-    """The QR as an <svg> element that takes the size its box gives it."""
-    drawn = _code(token).svg_inline(
+    """The QR of a machine's code as an <svg> element that takes the size its box gives it."""
+    return drawing(address(token))
+
+
+def drawing(url: str) -> SafeString:
+    """The QR of an address of ours as an <svg> element that takes the size its box gives it."""
+    drawn = segno.make(url, error=CORRECTION, micro=False).svg_inline(
         border=QUIET, omitsize=True, svgclass="sz-qr", lineclass=None, dark="#000", light="#fff"
     )
-    return mark_safe(drawn)  # noqa: S308  drawn from a token of ours, nothing typed is in it
+    return mark_safe(drawn)  # noqa: S308  modules of a code; what it says is not in it as text
 
 
 def svg(token: str) -> bytes:
