@@ -15,8 +15,15 @@ from config.actor import Actor
 from config.codes import normalise
 from config.words import cn_day
 from cylinders import photo_rules
-from cylinders.enums import EDITABLE, BatchState, Origin, PhotoKind, StepName
-from cylinders.models import Batch, BatchItem, BatchStep, DistrictSetting, ItemPhoto
+from cylinders.enums import EDITABLE, BatchState, Claim, Origin, PhotoKind, StepName
+from cylinders.models import (
+    Batch,
+    BatchItem,
+    BatchStep,
+    CertificateRevision,
+    DistrictSetting,
+    ItemPhoto,
+)
 from cylinders.models.batch import BatchItemQuerySet, BatchQuerySet
 from equipment.queries import Word
 from units.models import Bureau, Region
@@ -55,8 +62,14 @@ def get_item(actor: Actor, code: str) -> BatchItem:
 
 
 def released(batch: Batch) -> BatchItemQuerySet:
-    """The cylinders of a batch that may be applied for again."""
-    return BatchItem.objects.filter(batch=batch, claim="released")
+    """The cylinders of a batch that the bureau has let go of and that may be applied for again.
+
+    What the unit itself took out before it submitted is not among them.
+    """
+    if batch.submitted_at is None or batch.state in EDITABLE:
+        return BatchItem.objects.none()
+    by_bureau = Q(removed_at=None) | Q(removed_at__gte=batch.submitted_at)
+    return BatchItem.objects.filter(by_bureau, batch=batch, claim=Claim.RELEASED)
 
 
 # ------------------------------------------------------------------ photographs
@@ -102,8 +115,8 @@ class Figures:
     partial: int
 
     @property
-    def missing(self) -> int:
-        return self.without + self.partial
+    def full(self) -> int:
+        return self.total - self.without - self.partial
 
 
 def figures_of(batch: Batch) -> Figures:
@@ -154,6 +167,12 @@ def removed_items(batch: Batch) -> QuerySet[BatchItem]:
     """What was taken out of a batch, with the reason, in the order of the workbook."""
     rows = batch.items.exclude(removed_at=None).select_related("kind")
     return rows.order_by("number", "pk")
+
+
+def revisions_of(batch: Batch) -> QuerySet[CertificateRevision]:
+    """The revisions of certificates that a batch brought forth."""
+    rows = CertificateRevision.objects.filter(batch=batch)
+    return rows.select_related("certificate__kind").order_by("certificate__number")
 
 
 # ------------------------------------------------------------------ lists

@@ -1,5 +1,20 @@
 """URLs of applications of a unit."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from cylinders.views import batches, exports, progress
+
+_ONE = "cylinders/applications/<slug:code>/"
+
+urlpatterns = [
+    path("cylinders/applications/", batches.batch_list, name="batch-list"),
+    path("cylinders/applications/add/", batches.batch_add, name="batch-add"),
+    path(_ONE, batches.batch, name="batch"),
+    path(f"{_ONE}basics/", batches.batch_basics, name="batch-basics"),
+    path(f"{_ONE}discard/", batches.batch_discard, name="batch-discard"),
+    path(f"{_ONE}submit/", batches.submit, name="submit"),
+    path(f"{_ONE}export/", exports.items_export, name="items-export"),
+    path("cylinders/progress/", progress.progress_list, name="progress-list"),
+    path("cylinders/progress/<slug:code>/", progress.progress, name="progress"),
+    path("cylinders/progress/<slug:code>/again/", progress.batch_again, name="batch-again"),
+]
