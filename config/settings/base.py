@@ -164,6 +164,9 @@ ACCOUNT_RATE_LIMITS = {
     "public_report": "6/m/ip,60/h/ip,5/10m/key,40/d/key",
     # key = the account. The day's limit keeps six digits from being tried through over weeks.
     "second_factor": "20/m/ip,5/5m/key,30/d/key",
+    # Stations of the filling interface: key = the key they sign with; failures count by address.
+    "filling_request": "600/m/key",
+    "filling_denied": "60/m/ip",
 }
 ACCOUNT_ALLOW_SIGNUPS = False
 # Second factor of bureau and platform accounts (units.second_factor).
@@ -229,6 +232,8 @@ if FILES_S3_BUCKET:
 # A photo is at most 20 MB as received; a form posts several of them.
 PHOTO_MAX_BYTES = 20 * 1024 * 1024
 PHOTO_MAX_PIXELS = 100_000_000
+# A ZIP of photographs of cylinders; nginx takes 256 MB (config/docker/nginx.conf).
+PHOTO_ARCHIVE_MAX_BYTES = 200 * 1024 * 1024
 # A paper (PDF or scan) as received, see units.uploads.
 DOCUMENT_MAX_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024

@@ -53,6 +53,8 @@ class ArchivePicture(models.Model):
     name = models.CharField("文件名", max_length=300)
     state = models.CharField("状态", max_length=10, choices=PictureState.choices)
     reason = models.CharField("原因", max_length=300, blank=True)
+    # How often a worker began with it: one that kills its workers is given up.
+    tries = models.PositiveSmallIntegerField(default=0)
     item = models.ForeignKey(BatchItem, models.SET_NULL, null=True, related_name="+")
     kind = models.CharField("照片种类", max_length=12, choices=PhotoKind.choices, blank=True)
     photo = models.ForeignKey(ItemPhoto, models.SET_NULL, null=True, related_name="+")
