@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=300, verbose_name="原因")),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
                 (
                     "kind",
                     models.CharField(
