@@ -94,6 +94,12 @@ app.conf.update(
             "schedule": SWEEP,
             "options": {"expires": SWEEP.total_seconds()},
         },
+        # Finds ZIPs of photographs of cylinders that nobody unpacks any more.
+        "resume-photos": {
+            "task": "cylinders.tasks.resume_photos",
+            "schedule": SWEEP,
+            "options": {"expires": SWEEP.total_seconds()},
+        },
         "lapse-leaves": {
             "task": "units.tasks.lapse_leaves",
             "schedule": crontab(minute="*/10"),

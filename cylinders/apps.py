@@ -9,9 +9,10 @@ class CylindersConfig(AppConfig):
 
     def ready(self) -> None:
         from config import reference
-        from cylinders.actions import photos
+        from cylinders.actions import photo_archives, photos
         from cylinders.reference import load
         from units import files
 
         reference.register("cylinders", load)
         files.register_purpose(photos.PURPOSE, photos.may_read)
+        files.register_purpose(photo_archives.PURPOSE, photo_archives.closed_door)

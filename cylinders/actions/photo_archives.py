@@ -1,0 +1,234 @@
+"""ZIPs of photographs: looked at and listed in the request, unpacked by a worker (F81).
+
+How a ZIP goes:
+
+1. `start` looks at the directory (cylinders.photo_zip), keeps the file, and writes one row for each
+   file in it: which cylinder it is for, or why that is not clear.
+2. `run` takes the waiting pictures one by one. Each is a transaction of its own that holds its row:
+   two workers share the ZIP, a killed one leaves its picture waiting for the next run.
+   A picture that keeps killing its workers is given up after a few tries.
+3. `unfinished` names the ZIPs that a lost message or a dead worker left behind.
+4. What is not matched or was refused stays in the list and can be assigned by hand (`assign`).
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import uuid
+import zipfile
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+
+from config.actor import Actor
+from config.errors import RuleBroken
+from cylinders import photo_zip
+from cylinders.actions import photos
+from cylinders.enums import PictureState
+from cylinders.models import ArchivePicture, Batch, BatchItem, PhotoArchive
+from cylinders.photo_names import Matcher
+from cylinders.photo_rules import KINDS
+from units import files
+
+logger = logging.getLogger(__name__)
+
+PURPOSE = "cylinder-photo-archive"
+TRIES_MOST = 4
+# What a person may still give to a cylinder.
+OPEN = (PictureState.UNMATCHED, PictureState.REFUSED)
+# An archive with waiting pictures that nobody has touched for this long is taken up again.
+SILENT = timedelta(seconds=90)
+Clock = Callable[[], datetime]
+
+
+def closed_door(actor: Actor, stored_file: Any) -> bool:
+    """A ZIP never leaves; its pictures are read as photographs of cylinders."""
+    return False
+
+
+class _Picture(io.BytesIO):
+    """A picture out of a ZIP, as an upload."""
+
+    def __init__(self, content: bytes, name: str):
+        super().__init__(content)
+        self.size, self.name = len(content), name
+
+
+def start(
+    batch: Batch, *, upload: Any, default_kind: str = "", actor: Actor, now: datetime
+) -> PhotoArchive:
+    """Keep an uploaded ZIP, list what is in it, and return it; `run` has to follow.
+
+    In: the ZIP and the kind of those whose name says none ("" = to be assigned by hand). Another
+    upload of the same ZIP adds nothing twice. RuleBroken: not_yours (403), batch_closed, and
+    beside "archive" what is wrong with the ZIP (cylinders.photo_zip.look).
+    """
+    photos.refuse_unless_open(batch, actor)
+    if upload is None:
+        raise RuleBroken("archive_missing", "请选择 ZIP 压缩包。", field="archive", status=422)
+    entries = photo_zip.look(upload)
+    stored = files.store_large(upload, unit_id=batch.unit_id, purpose=PURPOSE, actor=actor, now=now)
+    matcher = Matcher(list(batch.items.standing()), KINDS[batch.origin])
+    with transaction.atomic():
+        archive = PhotoArchive.objects.create(
+            batch=batch,
+            unit_id=batch.unit_id,
+            file=stored,
+            created_by_id=actor.user_id,
+            created_at=now,
+            touched_at=now,
+        )
+        ArchivePicture.objects.bulk_create(
+            [_listed(archive, entry, matcher, default_kind) for entry in entries], batch_size=1000
+        )
+    return archive
+
+
+def _listed(
+    archive: PhotoArchive, entry: photo_zip.Entry, matcher: Matcher, default_kind: str
+) -> ArchivePicture:
+    made = ArchivePicture(archive=archive, number=entry.number, name=entry.name)
+    if entry.skipped:
+        made.state, made.reason = PictureState.SKIPPED, entry.skipped
+        return made
+    found = matcher.match(entry.name, default_kind)
+    made.item, made.kind, made.reason = found.item, found.kind, found.reason[:300]
+    made.state = PictureState.WAITING if found.is_clear else PictureState.UNMATCHED
+    return made
+
+
+def run(
+    archive_id: int, *, actor_of: Callable[[Any], Actor], clock: Clock, most: timedelta
+) -> bool:
+    """Unpack the waiting pictures of a ZIP for at most `most`; return whether some are left.
+
+    Safe to run twice and at the same time. To be called outside a transaction.
+    """
+    archive = (
+        PhotoArchive.objects.select_related("file", "created_by", "batch")
+        .filter(pk=archive_id)
+        .first()
+    )
+    if archive is None or not _waiting(archive_id).exists():
+        return False
+    actor, until = actor_of(archive.created_by), clock() + most
+    with default_storage.open(archive.file.storage_name, "rb") as stream:
+        try:
+            with zipfile.ZipFile(stream) as opened:
+                while clock() < until:
+                    if not _next(archive, opened, actor=actor, clock=clock):
+                        return False
+        except photo_zip.DAMAGED:
+            logger.exception("archive %s cannot be read any more", archive_id)
+            _waiting(archive_id).update(
+                state=PictureState.REFUSED, reason="压缩包无法读取，请重新上传"
+            )
+            return False
+    return True
+
+
+def _waiting(archive_id: int) -> Any:
+    return ArchivePicture.objects.filter(
+        archive_id=archive_id, state=PictureState.WAITING
+    ).order_by("number")
+
+
+def _next(archive: PhotoArchive, opened: zipfile.ZipFile, *, actor: Actor, clock: Clock) -> bool:
+    """Take one waiting picture that no other worker holds; False when there is none."""
+    with transaction.atomic():
+        free = _waiting(archive.pk).select_for_update(of=("self",), skip_locked=True)
+        picture = free.first()
+        if picture is None:
+            return False
+        picture.tries += 1
+        picture.save(update_fields=["tries"])
+    PhotoArchive.objects.filter(pk=archive.pk).update(touched_at=clock())
+    if picture.tries > TRIES_MOST:
+        _waiting(archive.pk).filter(pk=picture.pk).update(
+            state=PictureState.REFUSED, reason="处理这张照片时系统多次出错，请单独上传"
+        )
+        return True
+    with transaction.atomic():
+        mine = _waiting(archive.pk).select_for_update(of=("self",), skip_locked=True)
+        picture = mine.filter(pk=picture.pk).first()
+        if picture is not None:
+            _settle(picture, opened, actor=actor, now=clock())
+    return True
+
+
+def _settle(
+    picture: ArchivePicture, opened: zipfile.ZipFile, *, actor: Actor, now: datetime
+) -> None:
+    """Write what becomes of a picture whose row is held."""
+    try:
+        _attach(picture, opened, picture.item, picture.kind, actor=actor, now=now)
+    except RuleBroken as broken:
+        picture.state, picture.reason = PictureState.REFUSED, broken.message[:300]
+        picture.save(update_fields=["state", "reason"])
+
+
+def _attach(
+    picture: ArchivePicture,
+    opened: zipfile.ZipFile,
+    item: BatchItem | None,
+    kind: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    if item is None:
+        raise RuleBroken("item_removed", "这只气瓶已从本批次删除，请指定另一只或重新上传。")
+    content = photo_zip.read(opened, picture.number)
+    added, is_new = photos.attach_once(
+        item,
+        upload=_Picture(content, picture.name),
+        client_uuid=uuid.uuid5(uuid.NAMESPACE_OID, f"{item.batch_id}:{files.digest(content)}"),
+        kind=kind,
+        actor=actor,
+        now=now,
+    )
+    picture.item, picture.kind, picture.photo = item, kind, added
+    picture.state = PictureState.TAKEN
+    picture.reason = "" if is_new else "这只气瓶已有这张照片"
+    picture.save(update_fields=["item", "kind", "photo", "state", "reason"])
+
+
+def assign(
+    picture: ArchivePicture, *, text: str, kind: str, actor: Actor, now: datetime
+) -> ArchivePicture:
+    """Give a picture that was not matched (or was refused) to a cylinder by hand.
+
+    In: the product number or 序号 that a person typed, and what the picture shows. RuleBroken
+    beside "text": item_unknown; beside "kind": wrong_kind; picture_settled when it is not open any
+    more; everything of `photos.attach`.
+    """
+    archive = PhotoArchive.objects.select_related("file", "batch").get(pk=picture.archive_id)
+    photos.refuse_unless_open(archive.batch, actor)
+    matcher = Matcher(list(archive.batch.items.standing()), KINDS[archive.batch.origin])
+    found, reason = matcher.find(text)
+    if found is None:
+        raise RuleBroken("item_unknown", f"{reason}。", field="text")
+    with (
+        default_storage.open(archive.file.storage_name, "rb") as stream,
+        zipfile.ZipFile(stream) as opened,
+        transaction.atomic(),
+    ):
+        mine = ArchivePicture.objects.select_for_update(of=("self",)).get(pk=picture.pk)
+        if mine.state not in OPEN:
+            raise RuleBroken("picture_settled", "这张照片刚刚已经处理，请刷新页面查看。")
+        item = BatchItem.objects.select_related("batch").get(pk=found.pk)
+        _attach(mine, opened, item, kind, actor=actor, now=now)
+    return mine
+
+
+def unfinished(*, now: datetime) -> list[int]:
+    """The ZIPs with waiting pictures that nobody has touched for a while."""
+    waiting = ArchivePicture.objects.filter(state=PictureState.WAITING)
+    rows = PhotoArchive.objects.filter(
+        pk__in=waiting.values("archive_id"), touched_at__lt=now - SILENT
+    )
+    return list(rows.order_by("pk").values_list("pk", flat=True))
