@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from config.actor import Actor
+from cylinders import queries_review as cylinders
 from equipment import queries_declarations as declarations
 from hazards import queries as hazards
 from hazards.models import Hazard
@@ -53,10 +54,11 @@ class Todo:
 
 
 def todos(actor: Actor, day: date) -> list[Todo]:
-    """What waits for a bureau: registrations, declarations, hazards, notices."""
+    """What waits for a bureau: registrations, declarations, cylinders, hazards, notices."""
     return [
         *_registrations(actor),
         *_declarations(actor),
+        *_cylinders(actor, day),
         *_hazards(actor, day),
         _notices(actor),
     ]
@@ -117,6 +119,43 @@ def _declared(one: Any) -> Row:
     what = f"{one.get_kind_display()}　{one.equipment.name}" if one.equipment else "停产"
     url = reverse("equipment:declaration", args=[one.code])
     return Row(f"{one.unit.name}　{what}", url, one.declared_at)
+
+
+def _cylinders(actor: Actor, day: date) -> Iterable[Todo]:
+    """使用登记 by step, what this person may do himself (C 四.2); a bureau above sees what is late.
+
+    One query while nothing waits: a district without cylinders has no empty cards.
+    """
+    if cylinders.is_supervisor(actor):
+        count, rows = _counted(cylinders.late(actor, day), _batch)
+        if count:
+            label, note = "区县受理已超期的使用登记", "超过 5 个工作日未受理，督促区县办理"
+            url = _link("cylinders:review-list", tab="accept", waiting=cylinders.LATE)
+            yield Todo(label, note, count, url, "cylinder", "is-danger", rows)
+        return
+    waiting = list(cylinders.to_handle(actor).order_by("submitted_at", "id"))
+    for key in cylinders.TO_DO:
+        label, states = cylinders.TABS[key]
+        own = [one for one in waiting if one.state in states]
+        if own:
+            task = label.removeprefix("待")
+            url = _link("cylinders:review-list", tab=key, whose=cylinders.OWN)
+            text = f"您有 {len(own)} 条使用登记的{task}任务需要处理"
+            rows = [_batch(one) for one in own[:SHOWN]]
+            yield Todo(text, CYLINDER_NOTES[key], len(own), url, "cylinder", rows=rows)
+
+
+CYLINDER_NOTES = {
+    "accept": "审核附件后受理，提交后 5 个工作日内办理",
+    "review": "复看抽样的照片后审核",
+    "approve": "审批后生成证书",
+    "certify": "生成使用登记证",
+}
+
+
+def _batch(one: Any) -> Row:
+    url = reverse("cylinders:review", args=[one.code])
+    return Row(f"{one.unit_name}　{one.number}", url, one.submitted_at)
 
 
 def _hazards(actor: Actor, day: date) -> Iterable[Todo]:
