@@ -28,13 +28,18 @@ _LATE_GROUPS = """
 """
 
 # Found by the partial index task_open_by_due: its size is what is open, not what there ever was.
+# Locked in the order of their keys, as everybody locks several to-dos.
 _CLOSE = """
-    WITH closed AS (
-        UPDATE duties_task t SET state = 'missed', missed_at = %(now)s
+    WITH late_ones AS (
+        SELECT t.id FROM duties_task t
          WHERE t.state IN ('todo', 'in_progress', 'awaiting_signature')
            AND t.due_at <= %(now)s AND {scope}
+         ORDER BY t.id FOR NO KEY UPDATE
+    ), closed AS (
+        UPDATE duties_task t SET state = 'missed', missed_at = %(now)s
+          FROM late_ones WHERE late_ones.id = t.id
         RETURNING t.unit_id, t.period_on, t.cadence
-    ), late AS (
+    ), noted AS (
         INSERT INTO duties_late_group
         SELECT DISTINCT unit_id, period_on, cadence FROM closed WHERE NOT ({ending})
     )

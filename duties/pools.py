@@ -16,6 +16,7 @@ from config.actor import Actor
 from duties.enums import OPEN_STATES, Level, TaskKind, TaskState
 from duties.models import Task
 from equipment import subjects
+from units.models import Staff
 from units.models.unit import UnitKind
 from units.roles import Role
 
@@ -90,33 +91,56 @@ POOLS = (
 
 def claimable(actor: Actor) -> Q:
     """The to-dos of the actor's unit that nobody has yet and that he may start or make up."""
+    doors = _doors(actor)
+    if doors is NOBODY:
+        return NOBODY
+    free = Q(assignee=None, owner=None, unit_id=actor.unit_id, state__in=CLAIMABLE_STATES)
+    return free & doors
+
+
+def left_behind(actor: Actor) -> Q:
+    """Missed to-dos of the actor's pools whose taker has left the unit: others may make them up."""
+    doors = _doors(actor)
+    if doors is NOBODY:
+        return NOBODY
+    gone = Staff.objects.filter(unit_id=actor.unit_id, ended_on__isnull=False)
+    missed = Q(owner=None, unit_id=actor.unit_id, state=TaskState.MISSED)
+    return missed & Q(assignee__in=gone.values("pk")) & doors
+
+
+def _doors(actor: Actor) -> Q:
+    """The to-dos of every pool that the actor's identities admit him to; NOBODY for none."""
     if actor.staff_id is None:
         return NOBODY
     doors = [door for pool in POOLS if (door := pool.where(actor)) is not NOBODY]
-    if not doors:
-        return NOBODY
-    free = Q(assignee=None, owner=None, unit_id=actor.unit_id, state__in=CLAIMABLE_STATES)
-    return free & reduce(or_, doors)
+    return reduce(or_, doors) if doors else NOBODY
 
 
 def mine(actor: Actor) -> Q:
-    """The to-dos that are this person's to do: assigned to him, or free for him to start."""
+    """The to-dos that are this person's to do: assigned to him, or free for him to take."""
     if actor.staff_id is None:
         return NOBODY
     assigned = Q(assignee_id=actor.staff_id)
     free = claimable(actor)
-    return assigned if free is NOBODY else assigned | free
+    return assigned if free is NOBODY else assigned | free | left_behind(actor)
 
 
 def may_claim(task: Task, actor: Actor) -> bool:
-    """Whether the actor may take this to-do now: `claimable` for one row, without a query."""
+    """Whether the actor may take this to-do now: `claimable` or `left_behind` for one row."""
     return (
         actor.staff_id is not None
-        and task.assignee_id is None
+        and is_free(task)
         and task.unit_id == actor.unit_id
         and task.state in CLAIMABLE_STATES
         and any(pool.admits(task, actor) for pool in POOLS)
     )
+
+
+def is_free(task: Task) -> bool:
+    """Whether nobody has a to-do, or nobody any more who could make it up."""
+    if task.assignee_id is None:
+        return True
+    return task.state == TaskState.MISSED and task.assignee.ended_on is not None
 
 
 def is_pooled(task: Task) -> bool:

@@ -35,8 +35,9 @@ def claim(task: Task, *, actor: Actor, now: datetime) -> Task:
 
 def take(task: Task, *, actor: Actor, now: datetime) -> None:
     """Give a free to-do, which the caller has locked, to whoever starts it. Repeatable."""
-    if task.assignee_id is not None:
+    if not pools.is_free(task):
         return
+    before = task.assignee.name if task.assignee_id else ""
     task.assignee_id = actor.staff_id
     task.save(update_fields=["assignee"])
     audit.record(
@@ -44,7 +45,7 @@ def take(task: Task, *, actor: Actor, now: datetime) -> None:
         audit.Verb.TASK_CLAIMED,
         task,
         now=now,
-        before={"assignee": ""},
+        before={"assignee": before},
         after={"assignee": actor.name, "period_on": task.period_on},
     )
 

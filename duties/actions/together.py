@@ -63,7 +63,7 @@ def sign_several(
     All or nothing. Machines are locked by pk, then to-dos by pk, as everywhere. Every record carries
     the same Signature and the list of all of them (facts `signed_together`). Repeatable: when all
     are signed already from these very drafts, their records are the answer. Raises RuleBroken:
-    none_chosen, too_many, not_one_day, SomeRefused (with the reason of each), blank_signature.
+    none_chosen, too_many, chosen_twice, not_one_day, SomeRefused (with the reason of each), blank_signature.
     """
     _refuse_odd_choice(chosen)
     for one in chosen:
@@ -91,6 +91,8 @@ def _refuse_odd_choice(chosen: Sequence[Chosen]) -> None:
     if len(chosen) > MOST_TOGETHER:
         raise RuleBroken("too_many", f"一次最多一并签名 {MOST_TOGETHER} 条，请分次签名。")
     tasks = [one.task for one in chosen]
+    if len({task.pk for task in tasks}) < len(tasks):
+        raise RuleBroken("chosen_twice", "同一条巡查被勾选了两次，请刷新页面后重新勾选。")
     is_daily = all(
         task.cadence == Cadence.DAILY and task.kind == TaskKind.INSPECTION for task in tasks
     )

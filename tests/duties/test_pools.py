@@ -19,6 +19,7 @@ from tests.factories import licences, rounds
 from tests.factories.rounds import LongForm
 from tests.factories.units import staff
 from tests.world import NOW, TODAY, World
+from units.actions.staff import deregister_staff
 from units.models import AuditEntry, Staff
 from units.signatures import store_signature
 
@@ -171,3 +172,25 @@ def test_a_freed_round_is_signed_by_who_filled_it_in(world: World, licence: Task
     sign(licence, signature=signature, client_uuid=client_uuid, actor=actor, now=NOW)
     licence.refresh_from_db()
     assert (licence.state, licence.assignee) == (TaskState.DONE, who)
+
+
+def test_what_a_leaver_had_taken_and_missed_others_make_up(world: World, as_: Callable) -> None:
+    """A missed to-do keeps whose it was until a colleague of that pool makes it up."""
+    who, other = quality(world), quality(world, "郑质")
+    late = tasks.task(
+        licences.licence(licences.licensed(world.jia)),
+        TODAY - timedelta(days=1),
+        assignee=who,
+        state="missed",
+    )
+    found = Task.objects.filter(pools.mine(world.actor(other)), pk=late.pk)
+    assert not found.exists()
+    with pytest.raises(RuleBroken):
+        claim(late, actor=world.actor(other), now=NOW)
+    deregister_staff(who, reason="离职", actor=world.actor(world.jia_admin), now=NOW)
+    assert [task.code for task in found] == [late.code]
+    assert "补录" in html.unescape(as_(other.user).get("/m/daily/").content.decode())
+    assert claim(late, actor=world.actor(other), now=NOW).assignee == other
+    entry = AuditEntry.objects.get(verb="task.claimed")
+    assert (entry.before, entry.after["assignee"]) == ({"assignee": "吴质"}, "郑质")
+    assert not Task.objects.filter(pools.mine(world.actor(world.zhang)), pk=late.pk).exists()

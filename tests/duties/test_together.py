@@ -103,6 +103,7 @@ def test_what_cannot_be_signed_together(world: World, two: list[Task]) -> None:
         ([], "none_chosen"),
         ([chosen(two[0]), Chosen(yesterday, "x")], "not_one_day"),
         ([Chosen(weekly, "x")], "not_one_day"),
+        ([chosen(two[0])] * 2, "chosen_twice"),
         ([chosen(two[0])] * 101, "too_many"),
     ):
         with pytest.raises(RuleBroken) as broken:
