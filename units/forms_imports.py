@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from units.queries_imports import ALL_OR_NOTHING, CORRECT_ONLY
 
 
 class UploadForm(forms.Form):
-    """One workbook."""
+    """One workbook, and what its kind asks for besides (`extra`: form fields by name)."""
 
     file = forms.FileField(
         label="Excel 文件",
@@ -20,6 +21,23 @@ class UploadForm(forms.Form):
         error_messages={"required": "请选择要导入的 Excel 文件。"},
         help_text="只接受 .xlsx。先检查、再预览，您确认之后才会写入。",
     )
+
+    def __init__(
+        self, *args: Any, extra: Mapping[str, forms.Field] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._extra = tuple(extra or {})
+        self.fields |= dict(extra or {})
+
+    @property
+    def extra(self) -> list[forms.BoundField]:
+        """The fields that the kind added."""
+        return [self[name] for name in self._extra]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What was given in them."""
+        return {name: self.cleaned_data[name] for name in self._extra}
 
     def clean_file(self) -> Any:
         upload = self.cleaned_data["file"]

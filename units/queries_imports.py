@@ -6,7 +6,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.excel import kinds
-from config.excel.kinds import ImportKind
+from config.excel.kinds import ImportKind, Target
 from config.excel.preview import Pages
 from units import files
 from units.models import ImportJob, StoredFile
@@ -39,9 +39,23 @@ def get_job(actor: Actor, code: str) -> ImportJob:
     return job
 
 
-def recent_jobs(actor: Actor, kind: str) -> list[ImportJob]:
-    """The latest imports of a kind."""
-    jobs = ImportJob.objects.for_actor(actor).filter(kind=kind).select_related("file", "created_by")
+def get_target(actor: Actor, kind: ImportKind, code: str) -> Target | None:
+    """What a code of an upload page means; None for a kind without a door, or without a code."""
+    return kind.door.find(actor, kind.name, code) if kind.door is not None and code else None
+
+
+def target_of(actor: Actor, job: ImportJob) -> Target | None:
+    """What the rows of a job go into; None when it is gone, or there is nothing of the sort."""
+    try:
+        return get_target(actor, kinds.get(job.kind), job.target)
+    except Http404:
+        return None
+
+
+def recent_jobs(actor: Actor, kind: str, target: str = "") -> list[ImportJob]:
+    """The latest imports of a kind (into one target)."""
+    jobs = ImportJob.objects.for_actor(actor).filter(kind=kind, target=target)
+    jobs = jobs.select_related("file", "created_by")
     return list(jobs.order_by("-pk")[:RECENT])
 
 

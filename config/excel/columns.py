@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from config.codes import normalise
@@ -29,6 +30,7 @@ _DATE = re.compile(
 )
 _DATE_PLAIN = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?")
+_MONTH_PLAIN = re.compile(r"(\d{4})(\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ class Column:
                 continue
             put(value)
             if type(raw) is str:
-                if self.show(value) == raw or not raw.strip(BLANKS):
+                if self.show(value) == raw or not raw.strip(BLANKS) or self.is_alike(raw, value):
                     kept[raw] = value
                 else:
                     mended[raw] = value
@@ -181,6 +183,10 @@ class Column:
             elif self.is_mended(raw, value):
                 cleaned.mended.append((place, self.show(value)))
         return cleaned
+
+    def is_alike(self, raw: str, value: Any) -> bool:
+        """Whether text that `show` writes otherwise still needs no telling (2.10 for 2.1)."""
+        return False
 
     def is_mended(self, raw: Any, value: Any) -> bool:
         """Whether a cell that is not text came to mean something that should be shown."""
@@ -297,7 +303,8 @@ class DateColumn(Column):
         latest: date = date(2099, 12, 31),
         **kwargs: Any,
     ) -> None:
-        """`month_is="end"`: a year and month mean the month's last day; "" refuses them."""
+        """`month_is`: a year and month mean the month's last day ("end"), its first ("start"), or
+        are refused ("")."""
         super().__init__(name, label, **kwargs)
         self.month_is, self.earliest, self.latest = month_is, earliest, latest
 
@@ -327,6 +334,8 @@ class DateColumn(Column):
             found = _MONTH.fullmatch(text) if self.month_is else None
             if found is not None:
                 year, month = int(found[1]), int(found[2])
+                if self.month_is == "start":
+                    return self._within(date(year, month, 1))
                 following = date(year + month // 12, month % 12 + 1, 1)
                 return self._within(following - timedelta(days=1))
         except ValueError:
@@ -343,6 +352,100 @@ class DateColumn(Column):
 
     def is_mended(self, raw: Any, value: Any) -> bool:
         return value is not None and not isinstance(raw, date)
+
+
+class MonthColumn(DateColumn):
+    """A year and month as the month's first day; a whole date is taken for its month."""
+
+    def number(self, raw: float) -> Any:
+        """202405, an Excel day number, or 2024.05; 2024.1 may be January or October."""
+        if raw == int(raw):
+            if len(str(int(raw))) == 6:
+                return self.read(str(int(raw)))
+            return super().number(raw)
+        year, _point, month = f"{raw:.10g}".partition(".")
+        if month == "1":
+            return Problem(
+                f"{raw:g} 是数字，看不出是 1 月还是 10 月，请写成 {year}-01 或 {year}-10",
+                "month_unsure",
+            )
+        return self.read(f"{year}-{month}")
+
+    def read(self, text: str) -> Any:
+        found = _MONTH.fullmatch(text) or _MONTH_PLAIN.fullmatch(text)
+        if found is not None:
+            year, month = int(found[1]), int(found[2])
+            if not (1 <= month <= 12 and year):
+                return Problem(f"“{text[:20]}”这个月不存在", "date_bad")
+            return self._within(date(year, month, 1))
+        value = super().read(text)
+        if type(value) is Problem and "这一天不存在" not in value.text:
+            return self._unread(text)
+        return value
+
+    def _within(self, day: date) -> Any:
+        return super()._within(day.replace(day=1))
+
+    def _unread(self, text: str) -> Problem:
+        if _DATE.fullmatch(text) or _DATE_PLAIN.fullmatch(text):
+            return Problem(f"{text[:20]} 不合理，请核对年份", "date_bad")
+        return Problem(f"“{text[:20]}”不是年月，请按 2024-05 的样子填写", "date_bad")
+
+    def show(self, value: Any) -> str:
+        return f"{value:%Y-%m}" if value is not None else ""
+
+    def is_alike(self, raw: str, value: Any) -> bool:
+        return value is not None and raw == f"{value:%Y}-{value.month}"
+
+
+class DecimalColumn(Column):
+    """A measured number between two bounds with at most `places` decimals; `unit` may follow it."""
+
+    empty = None
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        *,
+        least: Decimal,
+        most: Decimal,
+        places: int = 2,
+        unit: str = "",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, label, **kwargs)
+        self.least, self.most, self.places, self.unit = least, most, places, unit
+        self._step = Decimal(1).scaleb(-places)
+
+    def number(self, raw: float) -> Any:
+        return self.read(f"{raw:.12g}")  # what Excel shows of 0.1 + 0.2
+
+    def read(self, text: str) -> Any:
+        bare = text
+        if self.unit and text.lower().endswith(self.unit.lower()):
+            bare = text[: -len(self.unit)].strip()
+        if not re.fullmatch(r"[+-]?\d{1,12}(?:\.\d{0,12})?(?:e[+-]?\d{1,2})?", bare, re.ASCII):
+            return Problem(f"“{text[:20]}”不是数字", "number_bad")
+        value = Decimal(bare)
+        if not self.least <= value <= self.most:
+            return Problem(
+                f"“{text[:20]}”应为 {self.show(self.least)} 到 {self.show(self.most)} 之间的数",
+                "number_bad",
+            )
+        made = value.quantize(self._step)
+        if made != value:
+            return Problem(f"“{text[:20]}”最多 {self.places} 位小数", "number_bad")
+        return made
+
+    def show(self, value: Any) -> str:
+        return "" if value is None else f"{value.normalize():f}"
+
+    def is_alike(self, raw: str, value: Any) -> bool:
+        try:
+            return value is not None and Decimal(raw) == value
+        except InvalidOperation:
+            return False
 
 
 class IntegerColumn(Column):

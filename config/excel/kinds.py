@@ -6,7 +6,7 @@ once more, under the kind's locks, and then `apply` of exactly that plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, BinaryIO
@@ -22,17 +22,45 @@ from config.excel.reader import ROWS_MOST, Sheet, open_sheet
 class Context:
     """Who imports, when; `is_writing` asks the plan to take its locks.
 
-    `progress(done)` is told after every block of rows.
+    `progress(done)` is told after every block of rows; `target` is the code of what the rows go
+    into, for kinds with a door.
     """
 
     actor: Actor
     now: datetime
     is_writing: bool = False
     progress: Callable[[int], None] = field(default=lambda done: None)
+    target: str = ""
 
     @property
     def day(self) -> date:
         return local_day(self.now)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the rows of one file go into: its name and page; `closed` says why nothing may (any
+    more), "" when it may. `object` is for the kind itself."""
+
+    code: str
+    label: str
+    url: str
+    closed: str = ""
+    object: Any = None
+
+
+@dataclass(frozen=True)
+class Door:
+    """How a kind finds its target, and what it asks for besides the file.
+
+    `find(actor, kind name, code)` answers 404 for what the actor may not see; `fields(target)` are
+    more form fields of the upload, `keep(target, their values, actor=, now=)` stores them
+    (RuleBroken with the field's name).
+    """
+
+    find: Callable[[Actor, str, str], Target]
+    fields: Callable[[Target], Mapping[str, Any]] = field(default=lambda target: {})
+    keep: Callable[..., None] = field(default=lambda target, given, **who: None)
 
 
 @dataclass(frozen=True)
@@ -57,6 +85,8 @@ class ImportKind:
     guide: tuple[str, ...] = ()
     may: Callable[[Actor], bool] = field(default=lambda actor: True)
     rows_most: int = ROWS_MOST
+    # Only for kinds whose rows go into something that was opened before (a batch of cylinders).
+    door: Door | None = None
 
     @property
     def sheet_name(self) -> str:

@@ -11,7 +11,13 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from config.excel.columns import Column, DateColumn, IntegerColumn
+from config.excel.columns import (
+    Column,
+    DateColumn,
+    DecimalColumn,
+    IntegerColumn,
+    MonthColumn,
+)
 from config.excel.reader import EXAMPLE, GUIDE_SHEET, LISTS_SHEET, NUMBER_LABEL, letters
 
 # Rows that offer the drop-down lists; more may be filled in below.
@@ -88,7 +94,7 @@ def _write_example(sheet: Worksheet, columns: Sequence[Column]) -> None:
 def _prepare(sheet: Worksheet, lists: Worksheet, place: int, column: Column) -> None:
     """Text format for a whole column (dates and numbers too: they are read from text), its list."""
     letter = letters(place - 1)
-    if not isinstance(column, IntegerColumn):
+    if not isinstance(column, (IntegerColumn, DecimalColumn)):
         sheet.column_dimensions[letter].number_format = "@"
     offered = list(column.choices)
     if not offered:
@@ -143,7 +149,9 @@ def _how(column: Column) -> str:
         parts.append(f"可选：{'、'.join(offered)}。")
     elif offered:
         parts.append("请从下拉列表中选择。")
-    if isinstance(column, DateColumn):
+    if isinstance(column, MonthColumn):
+        parts.append("年月。")
+    elif isinstance(column, DateColumn):
         parts.append("日期。")
     if column.is_code:
         parts.append("请保持文本格式。")

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,7 +29,7 @@ from django.db.models import Q
 from config.actor import Actor
 from config.errors import RuleBroken
 from config.excel import annotate, guard, kinds, preview
-from config.excel.kinds import Context, ImportKind
+from config.excel.kinds import Context, ImportKind, Target
 from config.excel.plan import Plan, Verdict
 from config.excel.reader import Sheet
 from units import files, hooks
@@ -59,13 +59,29 @@ def closed_door(actor: Actor, stored_file: Any) -> bool:
 
 
 @transaction.atomic
-def start_import(kind: ImportKind, *, upload: Any, actor: Actor, now: datetime) -> ImportJob:
+def start_import(
+    kind: ImportKind,
+    *,
+    upload: Any,
+    target: Target | None = None,
+    given: Mapping[str, Any] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> ImportJob:
     """Keep an uploaded workbook and return its job; a small one comes back checked.
 
-    RuleBroken(field="file") when the file cannot be read at all (config.excel.guard, reader).
+    `target` is what the rows go into, for a kind with a door, `given` what its form asked besides.
+    RuleBroken(field="file") when the file cannot be read at all (config.excel.guard, reader), and
+    what the door refuses.
     """
     if not kind.is_for(actor):
         raise RuleBroken("import_not_allowed", "当前账号不能导入这类数据。", status=403)
+    if kind.door is not None:
+        if target is None:
+            raise RuleBroken("target_missing", "请从要导入的页面进入，再上传文件。", field="file")
+        if target.closed:
+            raise RuleBroken("target_closed", target.closed, field="file")
+        kind.door.keep(target, given or {}, actor=actor, now=now)
     content = upload.read()
     name = str(getattr(upload, "name", ""))
     rows = _rows_of(content, name)
@@ -79,6 +95,7 @@ def start_import(kind: ImportKind, *, upload: Any, actor: Actor, now: datetime) 
     )
     job = ImportJob.objects.create(
         kind=kind.name,
+        target=target.code if target is not None else "",
         unit_id=actor.unit_id,
         bureau_id=actor.bureau_id,
         file=stored,
@@ -88,7 +105,7 @@ def start_import(kind: ImportKind, *, upload: Any, actor: Actor, now: datetime) 
         touched_at=now,
     )
     if rows <= INLINE_ROWS:
-        context = Context(actor, now)
+        context = Context(actor, now, target=job.target)
         sheet = kind.open(io.BytesIO(content), context)
         _keep_plan(job, kind, sheet, kind.plan(sheet, context), content, actor=actor, now=now)
     return job
@@ -130,7 +147,7 @@ def run_check(job_id: int, *, actor_of: Callable[[Any], Actor], clock: Clock) ->
     try:
         if kind is None or not kind.is_for(actor):
             raise RuleBroken("import_not_allowed", "当前账号不能导入这类数据。")
-        context = Context(actor, now, progress=progress)
+        context = Context(actor, now, progress=progress, target=job.target)
         content = files.read_bytes(job.file)
         sheet = kind.open(io.BytesIO(content), context)
         mine_still.update(step_total=sheet.total, touched_at=clock())
@@ -274,7 +291,7 @@ def _apply(job: ImportJob, *, actor: Actor, now: datetime) -> ImportJob:
     if kind is None or not kind.is_for(actor):
         raise RuleBroken("import_not_allowed", "当前账号不能导入这类数据。", status=403)
     content = files.read_bytes(job.file)
-    context = Context(actor, now, is_writing=True)
+    context = Context(actor, now, is_writing=True, target=job.target)
     sheet = kind.open(io.BytesIO(content), context)
     message = MOVED
     try:
@@ -290,8 +307,13 @@ def _apply(job: ImportJob, *, actor: Actor, now: datetime) -> ImportJob:
         message = f"{broken.message}本次没有写入任何数据。"
     reading = replace(context, is_writing=False)
     sheet = kind.open(io.BytesIO(content), reading)
-    with hooks.unheard():
-        plan = kind.plan(sheet, reading)
+    try:
+        with hooks.unheard():
+            plan = kind.plan(sheet, reading)
+    except RuleBroken as broken:  # what the rows go into was closed meanwhile
+        _end(job.pk, State.APPLYING, State.REFUSED, f"{broken.message}没有写入任何数据。")
+        job.refresh_from_db()
+        return job
     _keep_plan(job, kind, sheet, plan, content, actor=actor, now=now, message=message)
     return job
 

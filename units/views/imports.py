@@ -41,15 +41,24 @@ TONES = {Verdict.CREATE: "is-done", Verdict.REFUSED: "is-danger"}
 
 @page(IMPORTERS, writes=True)
 def start(request: HttpRequest, kind: str) -> HttpResponse:
-    """Template, upload, the latest imports of this kind."""
+    """Template, upload, the latest imports of this kind; into `?target=` for a kind with a door."""
     now = timezone.now()
     found = queries.get_kind(request.actor, kind)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    target = queries.get_target(request.actor, found, request.GET.get("target", ""))
+    if found.door is not None and target is None:
+        return redirect(found.list_url)
+    extra = found.door.fields(target) if target is not None else {}
+    form = UploadForm(request.POST or None, request.FILES or None, extra=extra)
     if request.method == "POST" and form.is_valid():
         job = attempt(
             form,
             lambda: actions.start_import(
-                found, upload=form.cleaned_data["file"], actor=request.actor, now=now
+                found,
+                upload=form.cleaned_data["file"],
+                target=target,
+                given=form.given,
+                actor=request.actor,
+                now=now,
             ),
         )
         if job is not None:
@@ -59,19 +68,25 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
     context = {
         "kind": found,
         "form": form,
-        "jobs": [(job, STATE_KINDS.get(job.state, "neutral")) for job in _recent(request, kind)],
+        "target": target,
+        "jobs": [
+            (job, STATE_KINDS.get(job.state, "neutral"))
+            for job in queries.recent_jobs(request.actor, kind, target.code if target else "")
+        ],
         "list_url": _list_url(found),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "units/import_start.html", context, status=status)
 
 
-def _recent(request: HttpRequest, kind: str) -> list[ImportJob]:
-    return queries.recent_jobs(request.actor, kind)
-
-
 def _list_url(kind: ImportKind) -> str:
     return reverse(kind.list_url) if kind.list_url else ""
+
+
+def _start_url(job: ImportJob) -> str:
+    """Where the next file of this sort is uploaded."""
+    asked = f"?target={job.target}" if job.target else ""
+    return reverse("units:import-start", args=[job.kind]) + asked
 
 
 @page(IMPORTERS)
@@ -96,6 +111,7 @@ def job_page(request: HttpRequest, code: str) -> HttpResponse:
 
 def _job_page(request: HttpRequest, job: ImportJob, form: ApplyForm, status: int) -> HttpResponse:
     kind = kinds.get(job.kind)
+    target = queries.target_of(request.actor, job)
     context: dict[str, Any] = {
         "job": job,
         "kind": kind,
@@ -103,7 +119,10 @@ def _job_page(request: HttpRequest, job: ImportJob, form: ApplyForm, status: int
         "is_busy": job.state in BUSY,
         "is_checked": job.state == State.CHECKED,
         "state_kind": STATE_KINDS.get(job.state, "neutral"),
-        "list_url": _list_url(kind),
+        "target": target,
+        "list_label": target.label if target is not None else kind.label,
+        "start_url": _start_url(job),
+        "list_url": target.url if target is not None else _list_url(kind),
     }
     if request.htmx and request.htmx.target == "import-progress":
         response = render(request, "units/_import_progress.html", context)
@@ -175,6 +194,9 @@ def apply(request: HttpRequest, code: str) -> HttpResponse:
             f"已导入：新增 {counts['create']} 行，修改 {counts['change']} 行，"
             f"无变化 {counts['same']} 行，未导入 {counts['refused']} 行。",
         )
+        target = queries.target_of(request.actor, job)
+        if target is not None and not counts["refused"]:
+            return redirect(target.url)
     return redirect("units:import-job", job.code)
 
 
