@@ -116,6 +116,11 @@ app.conf.update(
             "schedule": crontab(hour="8,14", minute=20),
             "options": {"expires": 3600},
         },
+        "remind-cylinders": {
+            "task": "cylinders.tasks.remind_cylinders",
+            "schedule": crontab(hour="0,8,14", minute=25),
+            "options": {"expires": 3600},
+        },
         "mark-overdue-hazards": {
             "task": "hazards.tasks.mark_overdue",
             "schedule": crontab(minute=3),

@@ -12,9 +12,9 @@ class CylindersConfig(AppConfig):
         from config.excel import kinds
         from cylinders.actions import photo_archives, photos
         from cylinders.imports.cylinders import CYLINDERS, EXISTING_CYLINDERS
-        from cylinders.queries_review import to_handle
-        from cylinders.queries_filling import receives_records
         from cylinders.queries_archive import may_read_paper
+        from cylinders.queries_filling import receives_records
+        from cylinders.queries_review import to_handle
         from cylinders.reference import load
         from cylinders.views.acts import PURPOSE
         from equipment.queries_licences import has_stations

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Func, IntegerField, Q, Subquery
+from django.db.models import Count, F, Func, IntegerField, OuterRef, Q, Subquery
 from django.http import Http404
 
 from config.actor import Actor
@@ -19,7 +19,8 @@ from cylinders.identity import label_of
 from cylinders.models import BatchItem, Cylinder, CylinderEvent, CylinderKind, Medium
 from cylinders.models.cylinder import CylinderQuerySet
 from cylinders.standing import INSPECTION_SOON_DAYS, LIFE_SOON_DAYS
-from units.models import Bureau, Unit
+from units.models import Bureau, StoredFile, Unit
+from units.roles import Can
 
 OVERDUE, PAST, OK = "overdue", "past", "ok"
 SOON = str(INSPECTION_SOON_DAYS)
@@ -160,6 +161,12 @@ def label_or_none(text: str) -> str | None:
         return None
 
 
+def with_changes(rows: CylinderQuerySet) -> CylinderQuerySet:
+    """The rows with `changed_on`, the day of their latest 变更, for the summary table."""
+    changed = CylinderEvent.objects.filter(cylinder=OuterRef("pk"), kind=EventKind.CHANGED)
+    return rows.annotate(changed_on=Subquery(changed.order_by("-id").values("happened_on")[:1]))
+
+
 @dataclass(frozen=True)
 class Tab:
     """One group of states with its number; a bureau's is counted up to COUNTED_MOST."""
@@ -258,6 +265,16 @@ def photos_of(cylinder: Cylinder) -> list[Any]:
         return []
     rows = item.photos.filter(removed_at=None).select_related("photo")
     return list(rows.order_by("id"))
+
+
+def may_read_paper(actor: Actor, paper: StoredFile) -> bool:
+    """Who may see the paper of an event: the unit, and the bureaus that see its cylinder."""
+    if not actor.can(Can.CYLINDER_VIEW):
+        return False
+    if actor.kind == "bureau":
+        shown = Cylinder.objects.for_actor(actor)
+        return CylinderEvent.objects.filter(file=paper, cylinder__in=shown).exists()
+    return actor.unit_id is not None and actor.unit_id == paper.unit_id
 
 
 # ------------------------------------------------------------------ public

@@ -7,6 +7,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
+from cylinders import reminders
 from cylinders.actions import photo_archives
 from units.loader import load_actor
 
@@ -29,3 +30,9 @@ def resume_photos() -> None:
     """Take up the ZIPs that a lost message or a dead worker left behind."""
     for archive_id in photo_archives.unfinished(now=timezone.now()):
         unpack_photos(archive_id)
+
+
+@shared_task(name="cylinders.tasks.remind_cylinders")
+def remind_cylinders() -> int:
+    """Move what is overdue into 待检, tell units what falls due (twin: remind_cylinders)."""
+    return reminders.remind(now=timezone.now()).units

@@ -78,7 +78,7 @@ def replace_label(
     if new == fresh.qr_url:
         raise RuleBroken("label_same", "新旧标签相同，没有变化。", field="qr_url")
     if twin := meet((), [new], unit_id=fresh.unit_id).get(new):
-        raise RuleBroken("label_taken", twin, field="qr_url")
+        raise RuleBroken("label_taken", f"{twin}。", field="qr_url")
     try:
         with transaction.atomic():
             return _write(fresh, {"qr_url": new}, reason=reason, actor=actor, now=now)

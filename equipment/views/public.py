@@ -28,7 +28,7 @@ from units.roles import Can
 Page = Callable[..., HttpResponse]
 
 
-def _unlisted(view: Page) -> Page:
+def unlisted(view: Page) -> Page:
     """Nobody keeps a copy and no search engine lists it: a code may be retired at any time."""
 
     @wraps(view)
@@ -42,7 +42,7 @@ def _unlisted(view: Page) -> Page:
 
 
 @public("whoever stands before a machine may scan its code (F37)")
-@_unlisted
+@unlisted
 def machine(request: HttpRequest, token: str) -> HttpResponse:
     """Public facts of the machine, the way to report a problem, and for its own people a door."""
     code = queries_codes.scanned(token)
@@ -59,7 +59,7 @@ def machine(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @public("the public reports problems without an account (B117)", writes=True)
-@_unlisted
+@unlisted
 def report(request: HttpRequest, token: str) -> HttpResponse:
     """报告问题: kind, text, up to three photos, optionally a way to call back."""
     code = queries_codes.scanned(token)
@@ -92,7 +92,7 @@ def report(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @public("says that a report has arrived, without what is in it (B117)")
-@_unlisted
+@unlisted
 def reported(request: HttpRequest, token: str, code: str) -> HttpResponse:
     """The number of a report that was sent through this code, and whom to call."""
     found = queries_codes.scanned(token)
