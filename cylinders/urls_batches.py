@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cylinders.views import batches, exports, progress
+from cylinders.views import batches, exports, items, progress
 
 _ONE = "cylinders/applications/<slug:code>/"
 
@@ -13,6 +13,12 @@ urlpatterns = [
     path(f"{_ONE}basics/", batches.batch_basics, name="batch-basics"),
     path(f"{_ONE}discard/", batches.batch_discard, name="batch-discard"),
     path(f"{_ONE}submit/", batches.submit, name="submit"),
+    path(f"{_ONE}remove/", items.items_remove, name="items-remove"),
+    path(
+        "cylinders/applications/<slug:batch>/items/<slug:code>/change/",
+        items.item_change,
+        name="item-change",
+    ),
     path(f"{_ONE}export/", exports.items_export, name="items-export"),
     path("cylinders/progress/", progress.progress_list, name="progress-list"),
     path("cylinders/progress/<slug:code>/", progress.progress, name="progress"),

@@ -294,46 +294,49 @@ def submit(batch: Batch, *, actor: Actor, now: datetime) -> Batch:
     twin (somebody else was faster; which ones), not_yours (403).
     """
     fresh: Batch = lock(batch)
+    again = fresh.state == BatchState.CORRECTING
+    changes = {"round": fresh.round + 1, "version": fresh.version + 1, "checked_at": None}
     if fresh.state in EDITABLE:
         _refuse_incomplete(fresh, on=local_day(now))
         _claim(fresh)
-    again = fresh.state == BatchState.CORRECTING
-    changes = {"round": fresh.round + 1, "version": fresh.version + 1, "checked_at": None}
-    if not again:
+    if fresh.state == BatchState.DRAFT:
         unit = Unit.objects.get(pk=fresh.unit_id)
         changes |= {"unit_name": unit.name, "credit_code": unit.credit_code}
-    done = transition(fresh, "submit", actor=actor, now=now, changes=changes, locked=True)
-    if not done.number:
-        done.number = numbers.batch_number(day=local_day(now))
-        done.save(update_fields=["number"])
-    figures = queries.figures_of(done)
-    details = {
-        "cylinders": figures.total,
-        "photos": figures.photos,
-        "kinds": queries.kinds_of(done),
-    }
-    BatchStep.objects.create(
-        batch=done,
-        round=done.round,
-        name=StepName.RESUBMITTED if again else StepName.SUBMITTED,
-        details=details,
-        user_id=actor.user_id,
-        actor_name=actor.name,
-        owner_name=done.unit_name,
-        at=now,
-    )
-    after = {"number": done.number, "round": done.round, "cylinders": figures.total}
+        changes["number"] = numbers.batch_number(day=local_day(now))
+    done: Batch = transition(fresh, "submit", actor=actor, now=now, changes=changes, locked=True)
+    step = _write_step(done, StepName.RESUBMITTED if again else StepName.SUBMITTED, actor, now)
+    cylinders = step.details["cylinders"]
+    after = {"number": done.number, "round": done.round, "cylinders": cylinders}
     record(actor, Verb.BATCH_SUBMITTED, done, now=now, after=after)
     word = "补正后重新提交" if again else "提交"
     tell_bureau(
         done.region_id,
         kind="cylinder_batch_submitted",
-        text=f"{done.unit_name}{word}了气瓶使用登记申请 {done.number}（{figures.total} 只），请受理。",
+        text=f"{done.unit_name}{word}了气瓶使用登记申请 {done.number}（{cylinders} 只），请受理。",
         link=reverse("cylinders:review", args=[done.code]),
         dedupe_key=f"cylinder-batch:{done.code}:submitted:{done.round}",
         now=now,
     )
     return done
+
+
+def _write_step(batch: Batch, name: StepName, actor: Actor, now: datetime) -> BatchStep:
+    """The submission as the course of the batch keeps it, with the figures of this moment."""
+    figures = queries.figures_of(batch)
+    return BatchStep.objects.create(
+        batch=batch,
+        round=batch.round,
+        name=name,
+        details={
+            "cylinders": figures.total,
+            "photos": figures.photos,
+            "kinds": queries.kinds_of(batch),
+        },
+        user_id=actor.user_id,
+        actor_name=actor.name,
+        owner_name=batch.unit_name,
+        at=now,
+    )
 
 
 def _refuse_incomplete(batch: Batch, *, on: date) -> None:
