@@ -162,6 +162,8 @@ ACCOUNT_RATE_LIMITS = {
     "ask_ticket": "3/m/user,20/d/user",
     # The public reports by scanning a machine's code; key = the code.
     "public_report": "6/m/ip,60/h/ip,5/10m/key,40/d/key",
+    # Looking up certificates and cylinders by what is printed on them.
+    "public_check": "60/m/ip,600/h/ip",
     # key = the account. The day's limit keeps six digits from being tried through over weeks.
     "second_factor": "20/m/ip,5/5m/key,30/d/key",
     # Stations of the filling interface: key = the key they sign with; failures count by address.
