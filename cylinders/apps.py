@@ -13,6 +13,7 @@ class CylindersConfig(AppConfig):
         from cylinders.actions import photo_archives, photos
         from cylinders.imports.cylinders import CYLINDERS, EXISTING_CYLINDERS
         from cylinders.queries_archive import may_read_paper
+        from cylinders.queries_batches import correcting
         from cylinders.queries_filling import receives_records
         from cylinders.queries_review import to_handle
         from cylinders.reference import load
@@ -23,6 +24,7 @@ class CylindersConfig(AppConfig):
         reference.register("cylinders", load)
         kinds.register(CYLINDERS)
         kinds.register(EXISTING_CYLINDERS)
+        menus.register_badge("cylinders:batch-list", correcting)
         menus.register_badge(
             "cylinders:review-list",
             lambda actor: to_handle(actor) if actor.kind == "bureau" else 0,
