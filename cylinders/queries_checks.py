@@ -166,7 +166,7 @@ def walk(batch: Batch, step: CheckStep, at: int = 0) -> Walk:
     )
 
 
-def summary(batch: Batch, step: CheckStep, standings: Iterable[str], most: int) -> list[ItemPhoto]:
+def listed(batch: Batch, step: CheckStep, standings: Iterable[str], most: int) -> list[ItemPhoto]:
     """The first photographs of some standings, with their page (`at`), cylinder and judgement."""
     rows = photos_of(batch, step).annotate(at=Window(RowNumber(), order_by=ORDER))
     return list(rows.filter(standing__in=standings).select_related("item", "photo")[:most])
