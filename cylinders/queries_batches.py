@@ -327,7 +327,7 @@ def steps_of(batch: Batch) -> Steps:
         labels[current - 1] = (STOPPED[state], cn_day(batch.closed_at))
     if state == State.CORRECTING:
         labels[0] = ("补正", cn_day(batch.returned_at))
-    steps = BatchStep.objects.filter(batch=batch).order_by("-id")
+    steps = sorted(batch.steps.all(), key=lambda step: step.pk, reverse=True)
     return Steps(
         labels, current, state in STOPPED, state_word(batch), NEXT[state], list(map(_entry, steps))
     )

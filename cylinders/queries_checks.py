@@ -225,7 +225,8 @@ class Agreement:
     """What the second look at the sample says of the first one.
 
     `sampled` photographs were drawn, `looked` of them judged again, `agreed` likewise; `own` were
-    judged by one and the same person both times; `again` were shown too shortly.
+    judged by one and the same person both times; `again` were shown too shortly. `by_others` were
+    judged the second time by somebody else than the person asked about.
     """
 
     sampled: int
@@ -234,6 +235,7 @@ class Agreement:
     again: int
     own: int
     disagreements: tuple[ItemPhoto, ...]
+    by_others: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -260,7 +262,7 @@ class Agreement:
         return words + "。"
 
 
-def agreement(batch: Batch) -> Agreement:
+def agreement(batch: Batch, *, user_id: int | None = None) -> Agreement:
     """How the sample of a batch was judged the second time; all zero before 受理.
 
     Each of the `disagreements` carries `judged…` (second) and `first…` (受理).
@@ -280,6 +282,7 @@ def agreement(batch: Batch) -> Agreement:
         differing=Count("pk", filter=differs),
         again=Count("pk", filter=Q(standing=AGAIN)),
         own=Count("pk", filter=Q(judged_by_id=F("first_by_id"))),
+        by_others=Count("pk", filter=~Q(standing=UNSEEN) & ~Q(judged_by_id=user_id)),
     )
     listed: tuple[ItemPhoto, ...] = ()
     differing = found.pop("differing")

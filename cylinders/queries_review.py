@@ -18,12 +18,14 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
+    prefetch_related_objects,
 )
 from django.db.models.functions import Coalesce
 
 from config.actor import Actor
 from config.clock import local_day, start_of
 from config.codes import normalise
+from cylinders import queries_checks
 from cylinders.check_rules import LEAST_SECONDS, SAMPLE_PERCENT
 from cylinders.enums import BatchState, CheckStep, Verdict
 from cylinders.models import Batch, BatchItem, BatchStep, DistrictSetting, ItemPhoto, PhotoCheck
@@ -228,6 +230,13 @@ def waiting_word(batch: Batch, day: date) -> Word | None:
 
 
 # ------------------------------------------------------------------ one batch
+def get_batch(actor: Actor, code: str) -> Batch:
+    """The batch with unit, district, its setting and the steps taken; 404 for a foreign one."""
+    found = queries_checks.get_batch(actor, code)
+    prefetch_related_objects([found], "steps")
+    return found
+
+
 @dataclass(frozen=True)
 class Figure:
     """The cylinders of one kind and medium in a batch."""

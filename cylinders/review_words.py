@@ -7,9 +7,7 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 
 from config.actor import Actor
-from config.errors import RuleBroken
 from config.workflow import offers
-from cylinders.actions.checks import refuse_unsampled
 from cylinders.check_rules import Progress
 from cylinders.enums import BatchState
 from cylinders.models import Batch
@@ -131,30 +129,24 @@ def _to_accept(batch: Batch) -> Next:
 
 
 def _to_review(batch: Batch, actor: Actor, eyes: Eyes) -> Next:
-    found = agreement(batch)
+    found = agreement(batch, user_id=actor.user_id)
     if eyes.is_refused:
         sentence = "已受理，等待另一位人员抽样复看并审核。"
         return Next(sentence, acts=[_void(batch)], eyes=eyes, agreement=found)
-    left = _left_to_sample(batch, actor)
+    is_done = found.is_complete and not found.by_others
     sample = Act(
-        "抽样复看" if left else "查看抽样复看",
+        "查看抽样复看" if is_done else "抽样复看",
         reverse("cylinders:sample", args=[batch.code]),
         "eye-check",
-        "btn-primary" if left else "sz-btn-quiet",
+        "sz-btn-quiet" if is_done else "btn-primary",
         opens_drawer=False,
     )
-    first = [] if left else [_decide(batch, "review", "审核", primary=True)]
-    acts = [*first, sample, _void(batch)]
-    return Next(left or "抽样复看已完成，可以审核。", acts=acts, eyes=eyes, agreement=found)
-
-
-def _left_to_sample(batch: Batch, actor: Actor) -> str:
-    """What this person still has to look at before 审核, in words; "" when nothing is left."""
-    try:
-        refuse_unsampled(batch, actor)
-    except RuleBroken as broken:
-        return broken.message
-    return ""
+    if is_done:
+        acts = [_decide(batch, "review", "审核", primary=True), sample, _void(batch)]
+        return Next("抽样复看已完成，可以审核。", acts=acts, eyes=eyes, agreement=found)
+    note = f"有 {found.by_others} 张由他人复看，审核人要自己看过。" if found.by_others else ""
+    sentence = "已受理，请先逐张复看抽样的照片，再作审核。"
+    return Next(sentence, note, [sample, _void(batch)], eyes, agreement=found)
 
 
 def _found(batch: Batch) -> Agreement | None:

@@ -31,9 +31,9 @@ from cylinders.forms_review import (
     VoidForm,
 )
 from cylinders.models import Batch, BatchItem
-from cylinders.queries_batches import get_batch, state_word
+from cylinders.queries_batches import state_word
 from cylinders.queries_checks import wrong_items
-from cylinders.queries_review import figures
+from cylinders.queries_review import figures, get_batch
 from cylinders.review_rules import Eyes, eyes_on
 from cylinders.states import TRANSITIONS, is_handler
 from units.roles import Can

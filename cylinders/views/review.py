@@ -16,7 +16,7 @@ from config.words import cn_datetime
 from cylinders import queries_review as queries
 from cylinders.forms_review import ItemFilter, ReviewFilter
 from cylinders.models import Batch
-from cylinders.queries_batches import get_batch, state_word, steps_of
+from cylinders.queries_batches import state_word, steps_of
 from cylinders.review_words import holder_of, next_of
 from units.roles import Can
 
@@ -79,7 +79,7 @@ def _tab_item(given: QueryDict, tab: queries.Tab, chosen: str) -> dict[str, Any]
 def review(request: HttpRequest, code: str) -> HttpResponse:
     """详情: where the batch stands and what comes next, its basic information, its cylinders."""
     day = local_day(timezone.now())
-    batch = get_batch(request.actor, code)
+    batch = queries.get_batch(request.actor, code)
     figures = queries.figures(batch)
     form = ItemFilter(request.GET)
     show = form.asked()
