@@ -157,6 +157,7 @@ def rechecks(request: HttpRequest) -> HttpResponse:
 
 
 @json_only
+@csrf_exempt
 @public(SIGNED)
 def cylinders(request: HttpRequest) -> HttpResponse:
     """Whether a cylinder may be filled now, by its label or registration code."""
@@ -169,6 +170,7 @@ def cylinders(request: HttpRequest) -> HttpResponse:
 
 
 @json_only
+@csrf_exempt
 @public("developers read how to speak to the interface (F89)")
 def description(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document."""
