@@ -82,7 +82,8 @@ def chosen_tab(wanted: str, counts: Mapping[str, int]) -> str:
 def tab_items(given: QueryDict, counts: Mapping[str, int], chosen: str) -> list[dict[str, Any]]:
     """The tabs of a list of applications as links that keep the filter."""
     items = []
-    for key, (label, _) in queries.TABS.items():
+    for key in counts:
+        label, _ = queries.TABS[key]
         kept = given.copy()
         kept.pop("page", None)
         kept["tab"] = key
@@ -116,7 +117,7 @@ def batch_add(request: HttpRequest) -> HttpResponse:
         raise Http404
     kind = request.GET.get("kind", CYLINDER)
     kind = kind if kind in Category.values else CYLINDER
-    form = AddForm(request.POST or None)
+    form = AddForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         origin = form.cleaned_data["origin"]
         made = attempt(
@@ -253,7 +254,7 @@ def batch_basics(request: HttpRequest, code: str) -> HttpResponse:
     districts = {one.pk: one for one in queries.districts()}
     choices = [(one.pk, full_name(one)) for one in districts.values()]
     form = BasicsForm(
-        request.POST or None,
+        request.POST if request.method == "POST" else None,
         regions=choices if found.state == BatchState.DRAFT else None,
         initial=BasicsForm.initial_of(found),
     )
@@ -309,7 +310,7 @@ def submit(request: HttpRequest, code: str) -> HttpResponse:
         if request.method == "POST":
             messages.info(request, f"这份申请已经提交，编号 {found.number}，没有重复提交。")
         return redirect("cylinders:progress", code)
-    form = SubmitForm(request.POST or None)
+    form = SubmitForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         done = attempt(form, lambda: actions.submit(found, actor=request.actor, now=now))
         if done is not None:

@@ -31,7 +31,7 @@ def item_change(request: HttpRequest, batch: str, code: str) -> HttpResponse:
     found = queries.get_item(request.actor, code)
     if found.batch.code != batch:
         raise Http404
-    form = ItemForm(request.POST or None, item=found, on=day)
+    form = ItemForm(request.POST if request.method == "POST" else None, item=found, on=day)
     if request.method == "POST" and form.is_valid():
         _, wrongs = actions.judge_changes(found, form.changes, day=day)
         form.refuse(wrongs)
