@@ -11,6 +11,7 @@ from reports.models import IssuedDocument
 from tests.factories import (
     checklists,
     codes,
+    cylinders,
     declarations,
     duty_reports,
     imports,
@@ -41,6 +42,8 @@ class Samples:
     token: str = ""
     # The key of an item of 甲's own checklist.
     own_item: str = ""
+    # What routes about cylinders name, by the beginning of their name (the longest counts).
+    cylinders: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def kwargs(self, name: str, arguments: tuple[str, ...]) -> dict[str, object]:
         """The URL arguments of a route: by route name first, by room otherwise."""
@@ -67,6 +70,9 @@ class Samples:
         code = next((code for start, code in self.codes.items() if name.startswith(start)), None)
         if code is not None and "code" in arguments:
             special[name] = {"code": code}
+        starts = [start for start in self.cylinders if name.startswith(start)]
+        if starts:
+            special[name] = self.cylinders[max(starts, key=len)]
         known = special.get(name) or by_room.get(name.split(":")[0], {})
         extra = {
             "token": self.token,
@@ -102,6 +108,7 @@ def build(world: World) -> Samples:
         checklist=Checklist.objects.filter(unit=None, category="lift", cadence="daily").first(),
         codes=_codes(world) | own,
         token=labelled.token,
+        cylinders=_cylinders(world),
         own_item=checklist.items.get().key,
     )
 
@@ -139,6 +146,18 @@ def _codes(world: World) -> dict[str, str]:
         "units:registration-": registrations.registration().code,
         **_notice(world),
         **_reports(world),
+    }
+
+
+def _cylinders(world: World) -> dict[str, dict[str, object]]:
+    """A submitted application of 甲 with one cylinder."""
+    batch = cylinders.batch(world.jia, state="submitted")
+    item = cylinders.complete_item(batch)
+    of_item = {"batch": batch.code, "code": item.code}
+    return {
+        "cylinders:": {"code": batch.code},
+        "cylinders:item": of_item,
+        "cylinders:items-": {"code": batch.code},
     }
 
 
