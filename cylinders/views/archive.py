@@ -10,8 +10,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.template import TemplateDoesNotExist
-from django.template.loader import get_template
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,6 +26,7 @@ from cylinders.acts import acts_for, is_changeable
 from cylinders.cylinder_states import is_holder
 from cylinders.forms_archive import ArchiveFilter
 from cylinders.models import Cylinder, CylinderEvent
+from cylinders.queries_filling import recent_of
 from cylinders.standing import Standing, standing_of
 from equipment import qr
 from units.roles import Can
@@ -129,7 +128,7 @@ def cylinder(request: HttpRequest, code: str) -> HttpResponse:
         "address": address,
         "picture": qr.drawing(address),
         "shows_unit": request.actor.kind == "bureau",
-        "fillings_template": _fillings_template(),
+        "fillings": recent_of(request.actor, one),
     }
     return render(request, "cylinders/cylinder.html", context)
 
@@ -194,15 +193,6 @@ def _line(event: CylinderEvent) -> dict[str, Any]:
 def _photo(photo: Any) -> dict[str, str]:
     url = reverse("units:file", args=[photo.photo.copy_id])
     return {"url": url, "thumb_url": url, "caption": photo.get_kind_display()}
-
-
-def _fillings_template() -> str:
-    """The panel of its fillings, once that part is there."""
-    try:
-        get_template("cylinders/_fillings.html")
-    except TemplateDoesNotExist:
-        return ""
-    return "cylinders/_fillings.html"
 
 
 # ------------------------------------------------------------------ export
