@@ -157,6 +157,8 @@ def _cylinders(world: World) -> dict[str, dict[str, object]]:
     return {
         "cylinders:": {"code": batch.code},
         "cylinders:item": of_item,
+        "cylinders:field-item": of_item,
+        "cylinders:photo-add": of_item,
         "cylinders:items-": {"code": batch.code},
     }
 
