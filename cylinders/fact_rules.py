@@ -11,17 +11,18 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from config.words import cn_date, cn_month
-from cylinders.enums import Origin
 from cylinders.models import CylinderKind
 from cylinders.rules import Book, Found, end_of_life, next_inspection
 
 
 class Wrong(NamedTuple):
-    """One thing that is wrong: the fact it is said beside, the sentence, its code."""
+    """One thing that is wrong: the fact it is said beside, the sentence, its code; `besides` names
+    other facts that would do, so that nothing is said while one of those is wrong."""
 
     name: str
     text: str
     code: str
+    besides: tuple[str, ...] = ()
 
 
 class Asked(NamedTuple):
@@ -129,10 +130,5 @@ def vehicle_wrongs(kind: CylinderKind | None, plate: str, vin: str) -> list[Wron
     """A vehicle's cylinder is registered for its vehicle (decision 15): plate or VIN."""
     if kind is not None and kind.is_vehicle and not plate and not vin:
         text = f"{kind.name}按车辆登记，车牌号和车辆识别代号（VIN）至少填一项"
-        return [Wrong("plate", text, "vehicle_missing")]
+        return [Wrong("plate", text, "vehicle_missing", ("vin",))]
     return []
-
-
-def needs_old_code(origin: str) -> bool:
-    """存量补登记 asks for the number of the old register (F88)."""
-    return origin == Origin.EXISTING

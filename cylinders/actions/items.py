@@ -202,7 +202,9 @@ def judge_changes(
     )
     said = {wrong.name for wrong in wrongs}
     more = fact_rules.vehicle_wrongs(facts["kind"], facts["plate"], facts["vin"])
-    wrongs += [wrong for wrong in (*judged.wrongs, *more) if wrong.name not in said]
+    wrongs += [
+        wrong for wrong in (*judged.wrongs, *more) if said.isdisjoint((wrong.name, *wrong.besides))
+    ]
     facts |= {"nature": judged.nature, "life_years": judged.life_years}
     facts["next_inspection_on"] = judged.next_inspection_on
     kind = facts.pop("kind")

@@ -112,8 +112,8 @@ class Judge:
         """Say what is wrong beside cells of which nothing worse has been said."""
         said = {problem.label for problem in line.problems}
         for wrong in wrongs:
-            if self.sheet.label(wrong.name) not in said:
-                self.refuse(line, *wrong)
+            if not {self.sheet.label(name) for name in (wrong.name, *wrong.besides)} & said:
+                self.refuse(line, *wrong[:3])
 
     def _identities(self, columns: dict[str, list[Any]]) -> list[str]:
         """As `identity_of`; a maker's name is folded once a file. "" while a part is missing."""

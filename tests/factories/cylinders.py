@@ -231,3 +231,64 @@ def registered(unit: Unit, *, now: datetime = NOW, **fields: Any) -> Cylinder:
         at=now,
     )
     return cylinder
+
+
+# ------------------------------------------------------------------ workbooks
+def cells(number: int = 1, **changed: Any) -> dict[str, Any]:
+    """A good row of the workbook by column name, as people type it; `changed` overrides."""
+    made = {
+        "kind": "液化石油气钢瓶",
+        "medium": "LPG",
+        "model": "YSP35.5",
+        "manufacturer": "重庆某钢瓶制造有限公司",
+        "maker_licence": "TS2250123-2028",
+        "product_no": f"A{number:06d}",
+        "made_on": "2024-05",
+        "nominal_pressure": "2.1",
+        "test_pressure": "3.2",
+        "volume": "35.5",
+        "tare": "16.50",
+        "life_years": "8",
+        "next_inspection_on": "2028-05-31",
+        "qr_url": f"https://qp.example.cn/w/{number:08d}",
+        "inner_no": f"{number:05d}",
+    }
+    return made | changed
+
+
+def workbook(in_batch: Batch, *rows: dict[str, Any]) -> bytes:
+    """A workbook for an application, as its template lays it out."""
+    from config.excel import kinds
+    from config.excel.kinds import Context
+    from cylinders.imports.cylinders import KIND_OF
+    from tests.factories.books import book
+    from units.loader import load_actor
+    from units.models import User
+
+    actor = load_actor(User.objects.get(unit=in_batch.unit, kind="unit"))
+    context = Context(actor, NOW, target=in_batch.code)
+    return book(kinds.get(KIND_OF[in_batch.origin]), context, *rows).getvalue()
+
+
+def imported(in_batch: Batch, *rows: dict[str, Any], now: datetime = NOW) -> dict[str, int]:
+    """Upload a workbook into an application and confirm its right rows; the counts."""
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from config.excel import kinds
+    from cylinders.imports.cylinders import KIND_OF
+    from units import queries_imports
+    from units.actions.imports import ask_apply, start_import
+    from units.loader import load_actor
+    from units.models import User
+
+    actor = load_actor(User.objects.get(unit=in_batch.unit, kind="unit"))
+    kind = kinds.get(KIND_OF[in_batch.origin])
+    job = start_import(
+        kind,
+        upload=SimpleUploadedFile("气瓶.xlsx", workbook(in_batch, *rows)),
+        target=queries_imports.get_target(actor, kind, in_batch.code),
+        actor=actor,
+        now=now,
+    )
+    job, _is_first = ask_apply(job, digest=job.plan_digest, mode="correct", actor=actor, now=now)
+    return job.outcome["counts"]

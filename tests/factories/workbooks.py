@@ -34,6 +34,32 @@ MACHINE_LABELS = [
     "备注",
 ]
 
+CYLINDER_LABELS = [
+    "序号",
+    "设备品种",
+    "充装介质",
+    "气瓶型号",
+    "制造单位",
+    "制造许可证编号",
+    "产品编号",
+    "制造年月",
+    "公称压力（MPa）",
+    "试验压力（MPa）",
+    "容积（L）",
+    "设计壁厚（mm）",
+    "皮重（kg）",
+    "设计使用年限（年）",
+    "最近一次检验日期",
+    "下次检验日期",
+    "二维码标识（URL）",
+    "单位内编号",
+    "产权单位",
+    "原使用登记代码",
+    "车牌号",
+    "车辆识别代号（VIN）",
+    "备注",
+]
+
 
 def machine_row(number: int, **cells: Any) -> dict[str, Any]:
     """A good row of the machine template; `cells` by header override it."""
@@ -114,6 +140,47 @@ def many_machines(number: int, officer: str = "李安") -> io.BytesIO:
         )
         for place, cell in enumerate(cells):
             page.write_string(n, place, cell)
+    made.close()
+    stream.seek(0)
+    return stream
+
+
+def many_cylinders(number: int, sheet: str = "气瓶") -> io.BytesIO:
+    """A large workbook of cylinders with 20 columns filled (and two empty ones), row by row."""
+    stream = io.BytesIO()
+    made = xlsxwriter.Workbook(stream, {"constant_memory": True})
+    page = made.add_worksheet(sheet)
+    for place, label in enumerate(CYLINDER_LABELS):
+        page.write_string(0, place, label)
+    for n in range(1, number + 1):
+        cells = (
+            str(n),
+            "液化石油气钢瓶",
+            "液化石油气",
+            "YSP35.5",
+            f"重庆某钢瓶{n % 12}制造有限公司",
+            f"TS2250{n % 12:03d}-2028",
+            f"{n:07d}",
+            f"202{3 + n % 3}-{1 + n % 10:02d}",
+            "2.1",
+            "3.2",
+            "35.5",
+            "3.0",
+            f"{16 + n % 10 / 10:.1f}",
+            "8",
+            "",
+            f"2027-0{1 + n % 6}-1{n % 10}",
+            f"https://qp.example.cn/q/{n:08d}",
+            f"{n:05d}",
+            f"某燃气{n % 40}有限公司",
+            "",
+            "",
+            "",
+            "首批",
+        )
+        for place, cell in enumerate(cells):
+            if cell:
+                page.write_string(n, place, cell)
     made.close()
     stream.seek(0)
     return stream
