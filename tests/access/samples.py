@@ -154,12 +154,18 @@ def _cylinders(world: World) -> dict[str, dict[str, object]]:
     batch = cylinders.batch(world.jia, state="submitted")
     item = cylinders.complete_item(batch)
     of_item = {"batch": batch.code, "code": item.code}
+    archive = cylinders.photo_archive(batch, world.jia_admin)
+    photo = item.photos.first()
     return {
         "cylinders:": {"code": batch.code},
         "cylinders:item": of_item,
         "cylinders:field-item": of_item,
         "cylinders:photo-add": of_item,
         "cylinders:items-": {"code": batch.code},
+        "cylinders:photo-archive": {"code": archive.code},
+        "cylinders:archive-assign": {"code": archive.code, "number": 0},
+        "cylinders:photo-kind": {"photo": photo.photo.code},
+        "cylinders:photo-remove": {"photo": photo.photo.code},
     }
 
 

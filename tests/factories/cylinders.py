@@ -13,6 +13,7 @@ from typing import Any
 from cylinders.enums import BatchState, Claim, EventKind, Origin, PhotoKind
 from cylinders.identity import identity_of
 from cylinders.models import (
+    ArchivePicture,
     Batch,
     BatchItem,
     Certificate,
@@ -21,11 +22,12 @@ from cylinders.models import (
     CylinderKind,
     DistrictSetting,
     ItemPhoto,
+    PhotoArchive,
 )
 from cylinders.reference import load
 from cylinders.rules import Book, Found, end_of_life, next_inspection
 from tests.factories.units import NOW
-from units.models import Photo, Region, StoredFile, Unit
+from units.models import Photo, Region, StoredFile, Unit, User
 
 _serial = count(1)
 
@@ -188,6 +190,22 @@ def complete_item(in_batch: Batch, **fields: Any) -> BatchItem:
     made = item(in_batch, **fields)
     photo(made, PhotoKind.STAMP)
     photo(made, PhotoKind.CERTIFICATE if in_batch.origin == Origin.NEW else PhotoKind.REGISTER)
+    return made
+
+
+def photo_archive(in_batch: Batch, user: User, *, now: datetime = NOW) -> PhotoArchive:
+    """A ZIP without bytes with one picture that nothing was matched to."""
+    made = PhotoArchive.objects.create(
+        batch=in_batch,
+        unit=in_batch.unit,
+        file=stored(in_batch.unit, "cylinder-photo-archive", now=now),
+        created_by=user,
+        created_at=now,
+        touched_at=now,
+    )
+    ArchivePicture.objects.create(
+        archive=made, number=0, name="IMG_0001.jpg", state="unmatched", reason="没有产品编号"
+    )
     return made
 
 
