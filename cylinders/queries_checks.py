@@ -22,11 +22,11 @@ from django.db.models import (
     When,
     Window,
 )
-from django.db.models.functions import MD5, Cast, Concat, RowNumber
+from django.db.models.functions import MD5, Cast, Concat, Greatest, RowNumber
 from django.http import Http404
 
 from config.actor import Actor
-from cylinders.check_rules import LEAST_SECONDS, SAMPLE_PERCENT, Progress, sample_size
+from cylinders.check_rules import LEAST_SECONDS, SAMPLE_PERCENT, Progress
 from cylinders.enums import BatchState, CheckStep, PhotoKind, Verdict
 from cylinders.models import Batch, DistrictSetting, ItemPhoto, PhotoCheck
 from cylinders.photo_rules import SHORT
@@ -204,7 +204,7 @@ def sample_of(batch: Batch) -> QuerySet[ItemPhoto]:
     """The photographs that the 审核 person sees again; none before the batch is accepted.
 
     The same ones whenever it is asked: what stood at 受理 in the order of `sample_rank`, as many as
-    the percentage frozen then says. A cylinder that is taken out later stays in its sample.
+    the percentage frozen then says (`sample_size`). A cylinder that is taken out later stays in its sample.
     """
     if batch.accepted_at is None or not batch.sample_seed:
         return ItemPhoto.objects.none()
@@ -213,11 +213,13 @@ def sample_of(batch: Batch) -> QuerySet[ItemPhoto]:
         Q(removed_at=None) | Q(removed_at__gt=batch.accepted_at),
         item__batch=batch,
     )
-    size = sample_size(stood.count(), batch.sample_percent or 0)
+    percent = batch.sample_percent or 0
     code = Cast("photo__code", TextField())
     rank = MD5(Concat(Value(f"{batch.sample_seed}:"), code, output_field=TextField()))
-    drawn = stood.order_by(rank, "photo__code").values("pk")[:size]
-    return ItemPhoto.objects.filter(pk__in=drawn)
+    drawn = stood.annotate(
+        place=Window(RowNumber(), order_by=[rank, F("photo__code")]), number=Window(Count("*"))
+    ).filter(place__lte=Greatest(1, (F("number") * percent + 99) / 100))
+    return ItemPhoto.objects.filter(pk__in=drawn.order_by().values("pk"))
 
 
 @dataclass(frozen=True)
