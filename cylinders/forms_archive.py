@@ -246,7 +246,7 @@ class FactsForm(ChangeForm):
 class LabelForm(ChangeForm):
     """换码."""
 
-    url = _text(
+    qr_url = _text(
         "新标签的 URL", 300, help_text="用手机扫新标签后看到的网址，以 http 或 https 开头。"
     )
     reason = _reason("换码原因")

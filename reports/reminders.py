@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 
 from config.actor import Actor
 from config.clock import local_day
+from cylinders import queries_archive as cylinders
 from equipment import queries_archive, queries_codes, queries_declarations
 from equipment import queries_licences as licences
 from equipment.models import Declaration
@@ -112,6 +113,36 @@ TABLE: tuple[Entry, ...] = (
         "equipment:station-list",
         (("officer", "none"),),
         lambda actor, day: licences.station_list(actor, officer="none"),
+        kinds=frozenset({UnitKind.FILLING.value}),
+    ),
+    Entry(
+        "气瓶 30 天内到期检验",
+        "cylinders:cylinder-list",
+        (("due", cylinders.SOON),),
+        lambda actor, day: cylinders.waiting(actor, due=cylinders.SOON, day=day),
+        kinds=frozenset({UnitKind.FILLING.value}),
+    ),
+    Entry(
+        "气瓶检验已超期",
+        "cylinders:cylinder-list",
+        (("due", cylinders.OVERDUE),),
+        lambda actor, day: cylinders.waiting(actor, due=cylinders.OVERDUE, day=day),
+        "is-danger",
+        kinds=frozenset({UnitKind.FILLING.value}),
+    ),
+    Entry(
+        "气瓶 90 天内到使用年限",
+        "cylinders:cylinder-list",
+        (("life", cylinders.LIFE_SOON),),
+        lambda actor, day: cylinders.waiting(actor, life=cylinders.LIFE_SOON, day=day),
+        kinds=frozenset({UnitKind.FILLING.value}),
+    ),
+    Entry(
+        "气瓶使用年限已届满",
+        "cylinders:cylinder-list",
+        (("life", cylinders.PAST),),
+        lambda actor, day: cylinders.waiting(actor, life=cylinders.PAST, day=day),
+        "is-danger",
         kinds=frozenset({UnitKind.FILLING.value}),
     ),
     Entry(

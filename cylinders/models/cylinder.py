@@ -26,7 +26,7 @@ class CylinderQuerySet(OwnedQuerySet):
         if actor.kind == "bureau" and actor.region_prefix is not None:
             prefix = actor.region_prefix
             return self.filter(
-                Q(region_id__startswith=prefix) | Q(unit__region_id__startswith=prefix)
+                Q(region__code__startswith=prefix) | Q(unit__region__code__startswith=prefix)
             )
         return super().for_actor(actor)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -25,7 +24,7 @@ from cylinders.standing import (
     stops_of,
 )
 from equipment.public_facts import Fact
-from equipment.views.public import unlisted
+from equipment.views.public import may_look, unlisted
 from units.queries import supervisors_of_region
 
 TOO_MANY = "查询太频繁，请过几分钟再试。"
@@ -62,7 +61,7 @@ def lookup(request: HttpRequest) -> HttpResponse:
     form = LookUpForm(request.GET)
     if not form.is_valid():
         return render(request, "cylinders/public_lookup.html", {"form": form}, status=422)
-    if not ratelimit.consume(request, action="public_check"):
+    if not may_look(request):
         form.add_error(None, TOO_MANY)
         return render(request, "cylinders/public_lookup.html", {"form": form}, status=429)
     given = form.cleaned_data

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from allauth.core import ratelimit
+from allauth.core.internal import ratelimit as internal
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -39,6 +40,12 @@ def unlisted(view: Page) -> Page:
         return answer
 
     return answered
+
+
+def may_look(request: HttpRequest) -> bool:
+    """Whether this address may look one more thing up in public; reading counts as well."""
+    asked = {"app": "allauth.account", "action": "public_check", "limit_get": True}
+    return bool(internal.consume(request, **asked))
 
 
 @public("whoever stands before a machine may scan its code (F37)")
