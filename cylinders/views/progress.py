@@ -77,9 +77,8 @@ def progress(request: HttpRequest, code: str) -> HttpResponse:
         "found": found,
         "steps": queries.steps_of(found),
         "steps_open": True,
-        "facts": _facts(found),
+        "facts": _facts(found, figures),
         "figures": figures,
-        "kinds": queries.kinds_of(found),
         "removed": removed,
         "size": size,
         "released": queries.released(found).count() if is_own else 0,
@@ -92,7 +91,8 @@ def progress(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "cylinders/progress.html", context)
 
 
-def _facts(found: Batch) -> list[tuple[str, Any]]:
+def _facts(found: Batch, figures: queries.Figures) -> list[tuple[str, Any]]:
+    kinds = [f"{name} {number} 只" for name, number in queries.kinds_of(found)]
     bureau = queries.bureau_of(found.region_id)
     phone = f"（{bureau.phone}）" if bureau and bureau.phone else ""
     return [
@@ -102,6 +102,8 @@ def _facts(found: Batch) -> list[tuple[str, Any]]:
         ("办理单位", f"{bureau.name}{phone}" if bureau else ""),
         ("提交时间", cn_datetime(found.submitted_at)),
         ("提交次数", found.round or ""),
+        ("气瓶", "，".join(kinds) or "已全部移出"),
+        ("照片", f"{figures.photos} 张"),
     ]
 
 
