@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from config.words import cn_date
-from cylinders.enums import IN_USE, CylinderState, Stop
+from cylinders.enums import CylinderState, Stop
 from cylinders.words import plain
 
 if TYPE_CHECKING:
@@ -198,8 +198,3 @@ _OUT_OF_USE: dict[CylinderState, tuple[str, str, str, str]] = {
         "取得检验报告后登记检验结果：合格的恢复使用，不合格的报废。",
     ),
 }
-
-
-def in_use(cylinder: Cylinder) -> bool:
-    """Whether it goes round between station and customers (在用)."""
-    return cylinder.state in IN_USE

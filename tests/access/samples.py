@@ -150,14 +150,17 @@ def _codes(world: World) -> dict[str, str]:
 
 
 def _cylinders(world: World) -> dict[str, dict[str, object]]:
-    """A submitted application of 甲 with one cylinder."""
+    """A submitted application of 甲 with one cylinder, and a registered one."""
     batch = cylinders.batch(world.jia, state="submitted")
     item = cylinders.complete_item(batch)
     of_item = {"batch": batch.code, "code": item.code}
     archive = cylinders.photo_archive(batch, world.jia_admin)
     photo = item.photos.first()
+    registered = cylinders.registered(world.jia)
     return {
         "cylinders:": {"code": batch.code},
+        "cylinders:cylinder": {"code": registered.code},
+        "cylinders:public": {"token": registered.token},
         "cylinders:item": of_item,
         "cylinders:field-item": of_item,
         "cylinders:photo-add": of_item,

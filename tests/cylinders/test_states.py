@@ -13,7 +13,7 @@ from cylinders import cylinder_states, reminders, standing
 from cylinders.actions import changes, inspections, states
 from cylinders.actions.inspections import Report
 from cylinders.actions.together import Refused
-from cylinders.enums import CylinderState, Stop
+from cylinders.enums import IN_USE, CylinderState, Stop
 from cylinders.models import Cylinder, CylinderEvent
 from tests.factories import cylinders
 from tests.world import NOW, TODAY, World
@@ -92,9 +92,9 @@ def test_every_state_and_stop_says_why_and_what_to_do(world: World) -> None:
         one.state = state.value
         found = standing.standing_of(one, TODAY)
         words.add(found.word)
-        assert all(found.why.endswith("。") for found in [found])
+        assert found.why.endswith("。")
         assert found.todo.endswith("。")
-        assert found.may_fill == (state in standing.IN_USE)
+        assert found.may_fill == (state in IN_USE)
     assert len(words) == len(State)
     one.state = State.EMPTY.value
     dated = {}
