@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from config.codes import new_code
 from cylinders.models.batch import Batch
@@ -28,6 +29,18 @@ def new_certificate_token() -> str:
     return new_code(20)
 
 
+class CertificateQuerySet(OwnedQuerySet):
+    """A unit's own; a bureau sees those of its subtree: registered there, or of units from there."""
+
+    def for_actor(self, actor) -> CertificateQuerySet:  # noqa: ANN001 (as the base class)
+        prefix = actor.region_prefix
+        if actor.kind == "bureau" and prefix is not None:
+            return self.filter(
+                Q(region__code__startswith=prefix) | Q(unit__region__code__startswith=prefix)
+            )
+        return super().for_actor(actor)
+
+
 class Certificate(models.Model):
     """A certificate number of a unit for one kind of cylinder, or for one vehicle (decision 15)."""
 
@@ -50,7 +63,7 @@ class Certificate(models.Model):
     revision = models.PositiveIntegerField("版次", default=0)
     created_at = models.DateTimeField("首次发证时间")
 
-    objects = OwnedQuerySet.as_manager()
+    objects = CertificateQuerySet.as_manager()
 
     class Meta:
         verbose_name = "使用登记证"
