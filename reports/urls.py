@@ -4,6 +4,7 @@ from django.urls import path
 
 from reports.views import (
     appointment,
+    cylinders,
     dashboard,
     desk,
     documents,
@@ -45,5 +46,37 @@ urlpatterns = [
         "documents/minutes/<slug:code>/issue/",
         duty_reports.issue_minutes,
         name="monthly-minutes-issue",
+    ),
+    path("documents/cylinders/<slug:code>/form/", cylinders.form, name="cylinder-form"),
+    path(
+        "documents/cylinders/<slug:code>/form/issue/",
+        cylinders.form_issue,
+        name="cylinder-form-issue",
+    ),
+    path(
+        "documents/cylinders/<slug:code>/summary/",
+        cylinders.batch_summary,
+        name="cylinder-summary",
+    ),
+    path(
+        "documents/cylinders/<slug:code>/summary/issue/",
+        cylinders.batch_summary_issue,
+        name="cylinder-summary-issue",
+    ),
+    path("documents/certificates/<slug:code>/", cylinders.certificate, name="cylinder-certificate"),
+    path(
+        "documents/certificates/<slug:code>/issue/",
+        cylinders.certificate_issue,
+        name="cylinder-certificate-issue",
+    ),
+    path(
+        "documents/certificates/<slug:code>/summary/",
+        cylinders.certificate_summary,
+        name="certificate-summary",
+    ),
+    path(
+        "documents/certificates/<slug:code>/summary/issue/",
+        cylinders.certificate_summary_issue,
+        name="certificate-summary-issue",
     ),
 ]

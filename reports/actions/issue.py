@@ -28,6 +28,9 @@ TEMPLATES = {
     DocumentKind.WEEKLY_REPORT: "reports/pdf/weekly_report.html",
     DocumentKind.MONTHLY_MINUTES: "reports/pdf/monthly_minutes.html",
     DocumentKind.APPOINTMENT: "reports/pdf/appointment.html",
+    DocumentKind.CYLINDER_FORM: "reports/pdf/cylinder_form.html",
+    DocumentKind.CYLINDER_SUMMARY: "reports/pdf/cylinder_summary.html",
+    DocumentKind.CYLINDER_CERTIFICATE: "reports/pdf/cylinder_certificate.html",
 }
 # What a number begins with, readable on the telephone.
 SERIES = {
@@ -37,6 +40,9 @@ SERIES = {
     DocumentKind.WEEKLY_REPORT: "周报",
     DocumentKind.MONTHLY_MINUTES: "纪要",
     DocumentKind.APPOINTMENT: "任命",
+    DocumentKind.CYLINDER_FORM: "瓶登",
+    DocumentKind.CYLINDER_SUMMARY: "瓶表",
+    DocumentKind.CYLINDER_CERTIFICATE: "瓶证",
 }
 
 _LOCK_TIMED_OUT = "55P03"
