@@ -186,7 +186,8 @@ def register_condition(url_name: str, concerns: Callable[[Actor], bool]) -> None
     _conditions[url_name] = concerns
 
 
-def _concerns(url_name: str, actor: Actor) -> bool:
+def concerns(url_name: str, actor: Actor) -> bool:
+    """Whether an entry (or a link of the phone's 我的) is for an actor, by its condition."""
     condition = _conditions.get(url_name)
     return condition is None or condition(actor)
 
@@ -331,7 +332,7 @@ def _shown(table: tuple[Entry, ...], kind: str, actor: Actor) -> list[tuple[Entr
         if kind not in entry.shells:
             continue
         allowed = entry.capability is None or actor.can(entry.capability)
-        allowed = allowed and _concerns(entry.url_name, actor)
+        allowed = allowed and concerns(entry.url_name, actor)
         url = _url(entry.url_name) if allowed else ""
         if url:
             shown.append((entry, url))

@@ -15,6 +15,7 @@ class CylindersConfig(AppConfig):
         from cylinders.queries_archive import may_read_paper
         from cylinders.queries_batches import correcting
         from cylinders.queries_filling import receives_records
+        from cylinders.queries_photos import takes_photos
         from cylinders.queries_review import to_handle
         from cylinders.reference import load
         from cylinders.views.acts import PURPOSE
@@ -30,6 +31,7 @@ class CylindersConfig(AppConfig):
             lambda actor: to_handle(actor) if actor.kind == "bureau" else 0,
         )
         menus.register_condition("cylinders:key-list", has_stations)
+        menus.register_condition("cylinders:field-batches", takes_photos)
         menus.register_condition("cylinders:filling-list", receives_records)
         files.register_purpose(photos.PURPOSE, photos.may_read)
         files.register_purpose(photo_archives.PURPOSE, photo_archives.closed_door)

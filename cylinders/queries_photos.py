@@ -94,6 +94,11 @@ def open_batches(actor: Actor) -> QuerySet[Batch]:
     return queries_batches.batches(actor, {}).filter(state__in=EDITABLE)
 
 
+def takes_photos(actor: Actor) -> bool:
+    """Whether 气瓶照片 is for a person: of a filling unit, or of one that ever applied."""
+    return "filling" in actor.unit_kinds or Batch.objects.for_actor(actor).exists()
+
+
 def matcher_of(batch: Batch) -> Matcher:
     """What finds the cylinders of a batch by names of files."""
     rows = batch.items.standing().only("code", "number", "product_no", "manufacturer", "made_on")

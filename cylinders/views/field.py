@@ -34,8 +34,9 @@ def field_batch(request: HttpRequest, code: str) -> HttpResponse:
     found = queries_batches.get_batch(request.actor, code)
     keyword = request.GET.get("q", "").strip()[:40]
     figures = queries_batches.figures_of(found)
+    missing = figures.without + figures.partial
     is_open = found.state in EDITABLE
-    tab = LACKING if is_open and figures.missing else ALL
+    tab = LACKING if is_open and missing else ALL
     tab = request.GET.get("tab", tab)
     rows = queries_batches.items_of(found, {"keyword": keyword})
     if tab == LACKING:
@@ -47,10 +48,11 @@ def field_batch(request: HttpRequest, code: str) -> HttpResponse:
         "next_words": queries_batches.NEXT[found.state],
         "is_open": is_open,
         "figures": figures,
-        "next": queries.lacking(found).first() if is_open and figures.missing else None,
+        "missing": missing,
+        "next": queries.lacking(found).first() if is_open and missing else None,
         "keyword": keyword,
         "tabs": [
-            _tab("还缺照片", LACKING, figures.missing, tab),
+            _tab("还缺照片", LACKING, missing, tab),
             _tab("全部气瓶", ALL, figures.total, tab),
         ],
         "tab": tab,

@@ -84,12 +84,14 @@ def _upload_page(
     request: HttpRequest, found: Batch, form: ArchiveForm, status: int
 ) -> HttpResponse:
     archives = queries.archives_of(found)
+    figures = queries_batches.figures_of(found)
     context = {
         "batch": found,
         "may_photograph": actions.may_photograph(found, request.actor),
         "state": queries_batches.state_word(found),
         "next_words": queries_batches.NEXT[found.state],
-        "figures": queries_batches.figures_of(found),
+        "figures": figures,
+        "missing": figures.without + figures.partial,
         "form": form,
         "kinds": [(value, SHORT[value]) for value, _label in actions.kinds_of(found)],
         "limit": settings.PHOTO_ARCHIVE_MAX_BYTES // photo_zip.MB,

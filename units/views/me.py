@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from config import menus
 from config.access import page
 from config.clock import local_day
 from config.words import cn_date
@@ -47,6 +48,8 @@ def me(request: HttpRequest) -> HttpResponse:
         "certificates": _certificates(staff, today),
         "may_leave": actor.can(Can.LEAVE_ASK),
         "may_cover": actor.can(Can.COVER_NAME),
+        "may_photograph": actor.can(Can.CYLINDER_PHOTO)
+        and menus.concerns("cylinders:field-batches", actor),
         "leave_word": "待单位处理" if queries_leave.open_request(staff) else "",
         "missing": _missing(staff.unit) if is_officer and held == 0 else "",
     }
