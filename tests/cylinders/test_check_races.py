@@ -1,0 +1,37 @@
+"""Two people of the bureau at once on the same photograph, and 完成 pressed by both."""
+
+from __future__ import annotations
+
+import pytest
+
+from cylinders.actions import checks
+from cylinders.models import PhotoCheck
+from tests.cylinders.test_checks import Person, colleague, photos, submitted
+from tests.factories import cylinders as factory
+from tests.hazards.test_races import at_once
+from tests.world import World
+from units.models import AuditEntry
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_one_row_a_photograph_and_finished_once(committed_world: World) -> None:
+    world = committed_world
+    factory.reference()
+    batch = submitted(world, cylinders=1)
+    one, two = Person(world, world.regulator), Person(world, colleague(world))
+    for photo in photos(batch):
+        done, refused = at_once(
+            lambda photo=photo: one.look(photo),
+            lambda photo=photo: two.look(photo, verdict="wrong", reason="照片模糊，无法辨认"),
+        )
+        assert (len(done), refused) == (2, [])
+    assert PhotoCheck.objects.count() == 2
+
+    def finish(person: Person) -> object:
+        return checks.finish(batch, actor=person.actor, now=person.wait(1))
+
+    done, refused = at_once(lambda: finish(one), lambda: finish(two))
+    assert len(done) == 1
+    assert [rule.message for rule in refused] == ["本批次的附件审核已经完成，判定不能再修改。"]
+    assert AuditEntry.objects.filter(verb="cylinder_batch.checked").count() == 1
