@@ -14,6 +14,7 @@ from tests.factories import (
     cylinders,
     declarations,
     duty_reports,
+    filling,
     imports,
     licences,
     organisation,
@@ -157,10 +158,14 @@ def _cylinders(world: World) -> dict[str, dict[str, object]]:
     archive = cylinders.photo_archive(batch, world.jia_admin)
     photo = item.photos.first()
     registered = cylinders.registered(world.jia)
+    key = filling.key(world.jia.stations.get())[0]
     return {
         "cylinders:": {"code": batch.code},
         "cylinders:cylinder": {"code": registered.code},
         "cylinders:public": {"token": registered.token},
+        "cylinders:key-": {"code": key.code},
+        "cylinders:filling": {"code": filling.record(key, registered.qr_url).code},
+        "cylinders:filling-api-": {"rest": "nothing"},
         "cylinders:item": of_item,
         "cylinders:field-item": of_item,
         "cylinders:photo-add": of_item,

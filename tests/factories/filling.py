@@ -13,8 +13,10 @@ from django.test import Client
 
 from config.actor import SYSTEM
 from cylinders.actions.keys import make_key
+from cylinders.enums import FillingKind
 from cylinders.filling import auth
-from cylinders.models import ApiKey
+from cylinders.filling.take_in import take_in
+from cylinders.models import ApiKey, FillingRecord
 from equipment.models import Station
 from tests.factories import cylinders, licences
 from tests.factories.units import NOW
@@ -33,6 +35,12 @@ def key(of: Station, name: str = "充装秤", now: datetime = NOW) -> tuple[ApiK
     """A key of a station and its secret."""
     made = make_key(of, name=name, actor=SYSTEM, now=now)
     return made.key, made.secret
+
+
+def record(by: ApiKey, named: str, now: datetime = NOW) -> FillingRecord:
+    """A filling that a key has sent."""
+    answer = take_in(by, FillingKind.FILL, [fill(named, now)], now=now)
+    return FillingRecord.objects.get(code=answer["results"][0]["code"])
 
 
 class Sender:
