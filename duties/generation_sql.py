@@ -197,17 +197,22 @@ OWED = f"""
      WHERE d.period_on IS NOT NULL
 """
 
+# A unit at a time, by the index of the key: on the first day ever the planner knows nothing of the
+# table yet and would read all of it for every district.
 STANDING = """
     CREATE TEMP TABLE generation_standing ON COMMIT DROP AS
-    SELECT t.id, t.unit_id, t.period_on, t.kind, t.cadence, t.level, t.equipment_id, t.licence_id,
-           t.station_id, t.category, t.owner_id, t.assignee_id, t.stands_in_for_id, t.state,
-           t.due_at, t.started_at
+    SELECT t.*
       FROM generation_unit u
-      JOIN duties_task t ON t.unit_id = u.unit_id
-     WHERE t.period_on = ANY(%(periods)s::date[])
-       AND (t.cadence = 'daily' AND t.period_on = %(daily_on)s
-            OR t.cadence = 'weekly' AND t.period_on = %(weekly_on)s
-            OR t.cadence = 'monthly' AND t.period_on = %(monthly_on)s)
+     CROSS JOIN LATERAL (
+           SELECT t.id, t.unit_id, t.period_on, t.kind, t.cadence, t.level, t.equipment_id,
+                  t.licence_id, t.station_id, t.category, t.owner_id, t.assignee_id,
+                  t.stands_in_for_id, t.state, t.due_at, t.started_at
+             FROM duties_task t
+            WHERE t.unit_id = u.unit_id AND t.period_on = ANY(%(periods)s::date[])
+              AND (t.cadence = 'daily' AND t.period_on = %(daily_on)s
+                   OR t.cadence = 'weekly' AND t.period_on = %(weekly_on)s
+                   OR t.cadence = 'monthly' AND t.period_on = %(monthly_on)s)
+           OFFSET 0) t
 """
 
 _COLUMNS = """

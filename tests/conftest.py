@@ -119,3 +119,13 @@ def as_() -> Callable[[User], Client]:
         return client
 
     return sign_in
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: a whole run hands out a file at a time."""
+    long = {
+        item.path
+        for item in items
+        if item.get_closest_marker("early") or item.path.parent.name == "browser"
+    }
+    items.sort(key=lambda item: item.path not in long)

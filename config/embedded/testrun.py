@@ -64,7 +64,7 @@ def _parallel(arguments: Sequence[str]) -> list[str]:
     processes = min(os.cpu_count() or 1, DATABASES_A_RUN - 1)
     if _named(arguments) or "-n" in arguments or processes < 2:
         return []
-    return ["-n", str(processes), "--dist", "loadfile"]
+    return ["-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 def _named(arguments: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from django.test import override_settings
 
 from tests import world as worlds
 from tests.access.samples import Samples, build
+from tests.access.test_matrix import ROLES, SESSIONS, STRANGERS, client_of
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,12 @@ def _built(django_db_setup: None, django_db_blocker: Any, _folder: Path) -> Iter
     with django_db_blocker.unblock(), transaction.atomic():
         with override_settings(**_storage(_folder)):
             made = build(worlds.build())
+        for role in (*ROLES, *STRANGERS):
+            if role != "nobody":
+                client = client_of(made.world, role)
+                SESSIONS[role] = client.cookies[project.SESSION_COOKIE_NAME].value
         yield made
+        SESSIONS.clear()
         transaction.set_rollback(True)
 
 

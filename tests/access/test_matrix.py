@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 import pytest
+from django.conf import settings as project
 from django.test import Client
 
 from tests.access.routes import ROUTES, Route
@@ -25,10 +26,18 @@ ROLES = (
     "yi_admin", "sun", "qian", "zhou", "regulator", "far_regulator",
 )  # fmt: skip
 
+# Who has nothing to do with 甲.
+STRANGERS = ("yi_admin", "sun", "qian", "zhou", "far_regulator", "far_admin")
+# Session keys by role of the world that the folder's samples were built in (tests.access.conftest).
+SESSIONS: dict[str, str] = {}
+
 
 def client_of(world: World, role: str) -> Client:
+    """A client of somebody; he has signed in already where the samples were built once."""
     client = Client(raise_request_exception=True)
-    if role != "nobody":
+    if role in SESSIONS:
+        client.cookies[project.SESSION_COOKIE_NAME] = SESSIONS[role]
+    elif role != "nobody":
         who = getattr(world, role)
         user = who if isinstance(who, User) else who.user
         client.force_login(user, backend="units.auth.ShouzeBackend")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
-from io import StringIO
 
 import pytest
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -20,15 +17,13 @@ from equipment.models import (
     ArchiveRecord,
     CatalogueEntry,
     Declaration,
-    Equipment,
     Licence,
     PublicReport,
 )
 from hazards.models import Hazard
-from reports.demo import accounts, cast, story, tour, tour_duties, tour_office
-from reports.management.commands import seed_demo
-from reports.models import IssuedDocument
+from reports.demo import accounts, cast, tour, tour_duties, tour_office
 from tests.factories import units as people
+from tests.reports.small_demo import SMALL, counts, seed, small
 from units.models import (
     Activity,
     Bureau,
@@ -43,47 +38,8 @@ from units.models import (
 from units.roles import Role
 from units.validators import credit_code_check_digit
 
-
-class InThisProcess:
-    """Stands for the pool: a test's transaction is not seen by other processes."""
-
-    def __enter__(self) -> InThisProcess:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        return None
-
-    def submit(self, work: object, *args: object, **how: object) -> InThisProcess:
-        work(*args, **how)
-        return self
-
-    def result(self) -> None:
-        return None
-
-
-SMALL = (
-    replace(cast.UNITS[0], officers=2, machines=(cast.Machines("3110", 6, "云阶国际"),)),
-    *(plan for plan in cast.UNITS if plan.username in {"nanlu", "beibin", "anxing"}),
-)
-
-
-@pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cast, "UNITS", SMALL)
-    monkeypatch.setattr(seed_demo, "ProcessPoolExecutor", lambda *a, **k: InThisProcess())
-    monkeypatch.setattr(seed_demo.connections, "close_all", lambda: None)
-
-
-def seed(days: int = 2) -> str:
-    out = StringIO()
-    call_command("seed_demo", days=days, stdout=out)
-    return out.getvalue()
-
-
-def counts() -> tuple[int, ...]:
-    return tuple(
-        model.objects.count() for model in (Unit, Equipment, Task, Inspection, IssuedDocument)
-    )
+pytestmark = pytest.mark.early
+__all__ = ["small"]  # a fixture for every test
 
 
 def test_the_story_is_told_once(db: None) -> None:
@@ -157,31 +113,6 @@ def _every_page_of_the_tour_opens(as_: Callable[[User], Client]) -> None:
     assert {page: status for page, status in answers.items() if status != 200} == {}
     # Some pages exist only on some days of a week or month (a report that is still to be written).
     assert len(answers) >= 85
-
-
-def test_a_broken_off_story_goes_on(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    played = story.play
-    calls = []
-
-    def breaks(*args: object, **how: object) -> None:
-        calls.append(args)
-        if len(calls) == 5:  # in the middle of the second day
-            raise KeyboardInterrupt
-        played(*args, **how)
-
-    monkeypatch.setattr(story, "play", breaks)
-    with pytest.raises(KeyboardInterrupt):
-        seed()
-    assert not IssuedDocument.objects.exists()
-    monkeypatch.setattr(story, "play", played)
-    said = seed()
-    assert said.startswith(f"上次中断，从 {local_day(timezone.now()) - timedelta(days=1)} 继续。")
-    assert "演示数据完成" in said
-    daily = Task.objects.filter(cadence="daily")
-    subject = ("period_on", "equipment", "licence", "station")
-    assert daily.values(*subject).distinct().count() == daily.count()
-    assert daily.values("period_on").distinct().count() == 3
-    assert Task.objects.exclude(cadence="daily").exists()
 
 
 def test_other_units_are_left_alone(db: None) -> None:
