@@ -225,7 +225,7 @@ def waiting_word(batch: Batch, day: date) -> Word | None:
     if state == State.SUBMITTED:
         return limit_word(local_day(since), day)
     days = (day - local_day(since)).days
-    text = f"已等待 {days} 天" if days else "今天"
+    text = f"已等待 {days} 天" if days else "今天转来"
     return Word("late" if days >= LONG_WAIT else "open", text)
 
 

@@ -163,4 +163,4 @@ def _decide(
 
 def _void(batch: Batch) -> Act:
     url = reverse("cylinders:void", args=[batch.code])
-    return Act("驳回（退件）", url, "trash", "btn-danger", opens_drawer=False)
+    return Act("驳回（退件）", url, "trash", "sz-btn-quiet rv-acts__danger", opens_drawer=False)

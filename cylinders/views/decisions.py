@@ -173,8 +173,8 @@ def _page(request: HttpRequest, batch: Batch, do: str, form: Any, status: int) -
     eyes = eyes_on(batch, actor) if is_offered and do in WATCHED else Eyes()
     problem = _problem(batch, do, actor) if is_offered and not eyes.is_refused else ""
     wrong = wrong_items(batch) if is_offered and do in ("accept", "review", "return") else {}
-    if not form.is_bound and do == "return" and wrong:
-        form.initial["points"] = _proposal(batch, wrong)
+    if not form.is_bound and wrong:
+        form.initial |= _proposed(batch, do, wrong)
     if not is_offered:
         problem = f"当前状态为“{batch.get_state_display()}”，不能{decision.title}。"
         status = 409
@@ -221,8 +221,18 @@ def _named(batch: Batch, wrong: dict[int, str]) -> list[tuple[BatchItem, str]]:
     return [(one, wrong[one.pk]) for one in rows]
 
 
-def _proposal(batch: Batch, wrong: dict[int, str]) -> str:
-    """The wrong photographs as points of 补正, to be edited."""
+def _proposed(batch: Batch, do: str, wrong: dict[int, str]) -> dict[str, str]:
+    """What is written for a start where photographs are wrong; the person edits it."""
+    if do == "return":
+        return {"points": _points(batch, wrong)}
+    if do == "accept":
+        out = f"{len(wrong)} 只气瓶的照片与填报信息不符，移出本批次"
+        return {"opinion": f"申请材料齐全，予以受理；{out}。"}
+    return {}
+
+
+def _points(batch: Batch, wrong: dict[int, str]) -> str:
+    """The wrong photographs as points of 补正, as many as leave room for others."""
     lines = [f"{one.product_no}：{reason}" for one, reason in _named(batch, wrong)]
     kept: list[str] = []
     for line in lines:
