@@ -95,7 +95,7 @@ def test_queries_of_the_desk(
         client.get(DESK)
 
 
-QUERIES = 9
+QUERIES = 10
 
 
 # ---------------------------------------------------------------- one unit, read only
