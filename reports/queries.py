@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import F, Func, JSONField, Q, TextField, Value
+from django.db.models.functions import Cast
 from django.http import Http404
 
 from config.actor import Actor
@@ -168,6 +169,15 @@ def _signed_with(inspection: Inspection) -> tuple[str, ...]:
     return tuple(f"{machine or subject}（{code}）" for machine, subject, code in others)
 
 
+_HEAD = Func(
+    F("content"),
+    Cast(Value("rows"), TextField()),
+    template="(%(expressions)s)",
+    arg_joiner=" - ",
+    output_field=JSONField(),
+)
+
+
 @dataclass(frozen=True)
 class DocumentFilter:
     """What the list of issued documents is narrowed to; empty values narrow nothing."""
@@ -180,8 +190,16 @@ class DocumentFilter:
 
 
 def list_documents(actor: Actor, wanted: DocumentFilter) -> IssuedDocumentQuerySet:
-    """The issued documents an actor may see, newest date first."""
-    rows = IssuedDocument.objects.for_actor(actor).select_related("unit", "file")
+    """The issued documents an actor may see, newest date first.
+
+    Their `content` is not loaded, `head` is: without the rows of a long table.
+    """
+    rows = (
+        IssuedDocument.objects.for_actor(actor)
+        .select_related("unit", "file")
+        .defer("content")
+        .annotate(head=_HEAD)
+    )
     if wanted.first_on:
         rows = rows.filter(document_on__gte=wanted.first_on)
     if wanted.last_on:
@@ -201,5 +219,8 @@ def list_documents(actor: Actor, wanted: DocumentFilter) -> IssuedDocumentQueryS
             | Q(content__officer_name__icontains=word)
             | Q(content__person_name__icontains=word)
             | Q(content__author_name__icontains=word)
+            | Q(content__application_no__icontains=word)
+            | Q(content__certificate_no__icontains=word)
+            | Q(content__subject_no__icontains=word)
         )
     return rows.order_by("-document_on", "-id")

@@ -18,7 +18,7 @@ from config.errors import RuleBroken
 from config.paging import paginate
 from duties.enums import Cadence
 from duties.models import Inspection
-from reports import queries, queries_reports
+from reports import queries, queries_cylinders, queries_reports
 from reports.actions.issue import issue_daily_check
 from reports.forms import DocumentFilterForm
 from reports.models import DocumentKind, IssuedDocument
@@ -84,6 +84,9 @@ def document_list(request: HttpRequest) -> HttpResponse:
 
 def _row(document: IssuedDocument) -> dict[str, Any]:
     """A document for the list: what it is about, who stands on it, where it is shown."""
+    document.content = document.head
+    if document.kind in queries_cylinders.KINDS:
+        return {"document": document, **_cylinder_row(document)}
     if document.kind == DocumentKind.APPOINTMENT:
         letter = letter_of(document)
         page = reverse("reports:appointment-letter", args=[letter.person_code])
@@ -117,6 +120,29 @@ def _row(document: IssuedDocument) -> dict[str, Any]:
         "person": form.officer_name,
         "marks": form.marks,
     }
+
+
+def _cylinder_row(document: IssuedDocument) -> dict[str, Any]:
+    """The same of a document of use registration; nobody stands on it but who issued it."""
+    head = document.head
+    about = head.get("certificate_no") or head.get("subject_no") or head["application_no"]
+    made = {"about": about, "person": document.issued_by_name, "marks": ()}
+    if document.kind == DocumentKind.CYLINDER_SUMMARY:
+        code, _, part = document.subject_code.rpartition("-")
+        is_revision = head["basis"].startswith("r")
+        name = "reports:certificate-summary" if is_revision else "reports:cylinder-summary"
+        asked = {"revision": document.revision, "part": part} if is_revision else {"part": part}
+        several = f"，第 {part} 部分" if head["parts"] > 1 else ""
+        return {
+            **made,
+            "about": about + several,
+            "url": f"{reverse(name, args=[code])}?{urlencode(asked)}",
+        }
+    name = document.kind.replace("_", "-")
+    if document.kind == DocumentKind.CYLINDER_CERTIFICATE:
+        made["about"] = f"{head['kind_label']} {about}"
+    page = reverse(f"reports:{name}", args=[document.subject_code])
+    return {**made, "url": f"{page}?{urlencode({'revision': document.revision})}"}
 
 
 def _form_page(
