@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -63,7 +64,8 @@ def next_of(batch: Batch, actor: Actor) -> Next:
     """What comes next with a batch for the actor."""
     state = State(batch.state)
     if state in _ENDED:
-        return Next(_ENDED[state], agreement=_found(batch))
+        acts = [_certificates(batch)] if state == State.CERTIFIED else []
+        return Next(_ENDED[state], acts=acts, agreement=_found(batch))
     if not offers(TRANSITIONS, batch, actor):
         where = batch.region.name if batch.region else ""
         sentence = f"等待{where}的登记机关{_STEP[state]}。本局只能查看，不能代为办理。"
@@ -159,6 +161,12 @@ def _decide(
 ) -> Act:
     url = f"{reverse('cylinders:review-decide', args=[batch.code])}?do={do}"
     return Act(label, url, icon, "btn-primary" if primary else "sz-btn-quiet")
+
+
+def _certificates(batch: Batch) -> Act:
+    asked = urlencode({"keyword": batch.unit_name})
+    url = f"{reverse('cylinders:certificate-list')}?{asked}"
+    return Act("查看使用登记证", url, "certificate", opens_drawer=False)
 
 
 def _void(batch: Batch) -> Act:
