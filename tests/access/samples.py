@@ -162,6 +162,11 @@ def _cylinders(world: World) -> dict[str, dict[str, object]]:
     return {
         "cylinders:": {"code": batch.code},
         "cylinders:cylinder": {"code": registered.code},
+        "cylinders:certificate": {"code": registered.certificate.code},
+        "cylinders:public-certificate": {"token": registered.certificate.token},
+        "reports:certificate-": {"code": registered.certificate.code},
+        "reports:cylinder-": {"code": batch.code},
+        "reports:cylinder-certificate": {"code": registered.certificate.code},
         "cylinders:public": {"token": registered.token},
         "cylinders:key-": {"code": key.code},
         "cylinders:filling": {"code": filling.record(key, registered.qr_url).code},

@@ -17,6 +17,7 @@ from cylinders.models import (
     Batch,
     BatchItem,
     Certificate,
+    CertificateRevision,
     Cylinder,
     CylinderEvent,
     CylinderKind,
@@ -215,13 +216,25 @@ def certificate(
     """The certificate of a unit for a kind."""
     number = next(_serial)
     found = Certificate.objects.filter(unit=unit, kind_id=kind, vehicle=fields.get("vehicle", ""))
-    return found.first() or Certificate.objects.create(
+    if known := found.first():
+        return known
+    made = Certificate.objects.create(
         unit=unit,
         region=unit.region,
         kind_id=kind,
         created_at=now,
         **({"number": f"瓶3渝中{number:05d}(2026)", "revision": 1} | fields),
     )
+    CertificateRevision.objects.create(
+        certificate=made,
+        revision=made.revision,
+        added=1,
+        total=1,
+        unit_name=unit.name,
+        issued_by_name="渝中区市场监督管理局",
+        issued_at=now,
+    )
+    return made
 
 
 def registered(unit: Unit, *, now: datetime = NOW, **fields: Any) -> Cylinder:
