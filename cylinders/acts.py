@@ -48,7 +48,7 @@ ACTS: dict[str, Act] = {
         ),
         Act(
             "inspect",
-            "登记检验合格",
+            "检验合格",
             asked.PassForm,
             ("pass", "pass_stopped"),
             (

@@ -10,6 +10,7 @@ from django import forms
 from config.actor import Actor
 from config.forms import TextField
 from cylinders import queries_archive as archive
+from cylinders.actions.states import PROOF_NEEDED
 from cylinders.cylinder_states import MOVES
 from cylinders.enums import CylinderState
 from cylinders.models import Cylinder
@@ -155,8 +156,8 @@ class FailForm(_ScrapFields, _ReportForm):
     reason = _reason("不合格原因")
     proof = DocumentField(
         label="去功能化证明",
-        required=False,
-        help_text="照片或处置单位的证明，必须上传；PDF、JPG、PNG，不超过 20 MB。",
+        help_text="照片或处置单位的证明；PDF、JPG、PNG，不超过 20 MB。",
+        error_messages={"required": PROOF_NEEDED},
     )
     field_order = (
         "agency",
@@ -176,8 +177,8 @@ class ScrapForm(_ScrapFields, ActForm):
 
     file = DocumentField(
         label="去功能化证明",
-        required=False,
-        help_text="照片或处置单位的证明，必须上传；PDF、JPG、PNG，不超过 20 MB。",
+        help_text="照片或处置单位的证明；PDF、JPG、PNG，不超过 20 MB。",
+        error_messages={"required": PROOF_NEEDED},
     )
     field_order = ("reason", "method", "on", "file", "confirm")
 
@@ -263,8 +264,7 @@ class MediumForm(ChangeForm):
     inspected_on = _day("检验日期")
     file = DocumentField(
         label="检验报告",
-        required=False,
-        help_text="必须上传；PDF、JPG、PNG，不超过 20 MB。",
+        error_messages={"required": "变更充装介质须上传检验报告。"},
     )
 
     def set_up(self, cylinder: Cylinder, day: date) -> None:
@@ -283,8 +283,7 @@ class LifeForm(ChangeForm):
     inspected_on = _day("评定日期")
     file = DocumentField(
         label="安全评定报告",
-        required=False,
-        help_text="必须上传；PDF、JPG、PNG，不超过 20 MB。",
+        error_messages={"required": "延长使用年限须上传安全评定报告。"},
     )
 
     def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:

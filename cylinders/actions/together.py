@@ -37,7 +37,12 @@ class Refused(RuleBroken):
     def __init__(self, rows: Sequence[tuple[Cylinder, str]], chosen: int, *, code: str):
         self.rows = list(rows)
         first = rows[0][1]
-        text = first if chosen == 1 else f"所选 {chosen} 只中有 {len(rows)} 只不能办理，均未改动。"
+        if chosen == 1:
+            text = first
+        elif len(rows) == chosen:
+            text = f"所选 {chosen} 只均不能办理，原因见各行。"
+        else:
+            text = f"所选 {chosen} 只中有 {len(rows)} 只不能办理，均未改动。"
         super().__init__(code, text)
 
 

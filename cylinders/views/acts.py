@@ -83,7 +83,7 @@ def cylinder_act(request: HttpRequest) -> HttpResponse:
     act = _act(given.get("do", ""), chosen.rows)
     context = {
         "act": act,
-        "acts": [_choice(one, act, chosen) for one in _offered(chosen.rows)],
+        "acts": [_choice(one, act, chosen) for one in _offered(chosen.rows, act)],
         "chosen": chosen,
         "most": MOST,
         "next": _next(request, given),
@@ -149,9 +149,9 @@ def _act(key: str, rows: list[Cylinder]) -> Act:
     return offered[0] if offered else ACTS["move"]
 
 
-def _offered(rows: list[Cylinder]) -> list[Act]:
-    """What may be done to at least one of the chosen."""
-    keys = {act.key for one in rows for act in acts_for(one)}
+def _offered(rows: list[Cylinder], *also: Act) -> list[Act]:
+    """What may be done to at least one of the chosen, and what is being done."""
+    keys = {act.key for one in rows for act in acts_for(one)} | {act.key for act in also}
     return [act for act in ACTS.values() if act.key in keys]
 
 

@@ -136,7 +136,7 @@ def cylinder(request: HttpRequest, code: str) -> HttpResponse:
 def facts_of(one: Cylinder) -> list[tuple[str, Any]]:
     """Everything that is known of a cylinder, as its page lists it."""
     return [
-        ("气瓶使用登记代码", one.registration_code),
+        ("使用登记代码", one.registration_code),
         ("使用登记证编号", one.certificate.number),
         ("登记日期", cn_date(one.registered_on)),
         ("原使用登记代码", one.old_code or "无（新增登记）"),
@@ -154,7 +154,7 @@ def facts_of(one: Cylinder) -> list[tuple[str, Any]]:
         ("设计壁厚", _with_unit(one.wall_thickness, "mm")),
         ("皮重", _with_unit(one.tare, "kg")),
         ("使用年限", f"{one.life_years} 年，至{cn_date(one.ends_on)}"),
-        ("最近一次检验日期", cn_date(one.last_inspected_on) or "无（未到首次检验）"),
+        ("最近一次检验", cn_date(one.last_inspected_on) or "无（未到首次检验）"),
         ("下次检验日期", cn_date(one.next_inspection_on)),
         ("二维码标识", one.qr_url),
         ("单位内编号", one.inner_no or "—"),
@@ -185,7 +185,7 @@ def _line(event: CylinderEvent) -> dict[str, Any]:
     ]
     return {
         "event": event,
-        "notes": [*said, *([event.reason] if event.reason else [])],
+        "notes": [*said, *([f"说明：{event.reason}"] if event.reason else [])],
         "file_url": reverse("units:file", args=[event.file_id]) if event.file_id else "",
     }
 

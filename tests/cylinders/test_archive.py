@@ -125,7 +125,7 @@ def test_a_page_says_facts_standing_history_and_code(
         answer = admin.get(f"/cylinders/archive/{one.code}/")
     facts = dict(answer.context["facts"])
     assert facts["原使用登记代码"] == "渝旧0001"
-    assert facts["气瓶使用登记代码"] == one.registration_code
+    assert facts["使用登记代码"] == one.registration_code
     assert answer.context["standing"].kind == "done"
     assert len(answer.context["photos"]) == 2
     assert [line["event"].kind for line in answer.context["history"]["lines"]] == ["registered"]
