@@ -152,9 +152,12 @@ class Column:
     # -------------------------------------------------------------- many cells
     def clean_block(self, raws: Sequence[Any]) -> Cleaned:
         """Clean a block of cells of this column."""
-        cleaned = Cleaned([], [], [])
-        put = cleaned.values.append
         kept, mended = self._kept, self._mended
+        try:  # a column of few words knows them all after its first block
+            return Cleaned(list(map(kept.__getitem__, raws)), [], [])
+        except KeyError:
+            cleaned = Cleaned([], [], [])
+        put = cleaned.values.append
         if len(kept) > _KEPT_MOST:
             kept.clear()
             mended.clear()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from config.excel.kinds import Context
@@ -41,6 +42,7 @@ class Judge:
         self._checked_at = [self.at[name] for name in _CHECKED]
         self._verdicts: dict[Any, Judged] = {}
         self._plain: dict[str, str] = {}
+        self._months: dict[date, str] = {}
 
     def plan(self) -> Plan:
         """Judge every row: the row itself, the rows among each other, then against the archive.
@@ -116,8 +118,8 @@ class Judge:
                 self.refuse(line, *wrong[:3])
 
     def _identities(self, columns: dict[str, list[Any]]) -> list[str]:
-        """As `identity_of`; a maker's name is folded once a file. "" while a part is missing."""
-        folded = self._plain
+        """As `identity_of`; makers and months are written once a file. "" while a part is missing."""
+        folded, months = self._plain, self._months
         made = []
         for maker, number, month in zip(
             columns["manufacturer"], columns["product_no"], columns["made_on"], strict=True
@@ -127,7 +129,9 @@ class Judge:
                 continue
             if maker not in folded:
                 folded[maker] = plain(maker)
-            identity = f"{folded[maker]}|{plain(number)}|{month:%Y-%m}"
+            if month not in months:
+                months[month] = f"{month:%Y-%m}"
+            identity = f"{folded[maker]}|{plain(number)}|{months[month]}"
             made.append(identity if len(identity) <= LONGEST else identity_of(maker, number, month))
         return made
 

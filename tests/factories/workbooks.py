@@ -169,7 +169,7 @@ def many_cylinders(number: int, sheet: str = "气瓶") -> io.BytesIO:
             f"{16 + n % 10 / 10:.1f}",
             "8",
             "",
-            f"2027-0{1 + n % 6}-1{n % 10}",
+            f"{('2026-12', '2027-01')[n % 2]}-{1 + n % 28:02d}",
             f"https://qp.example.cn/q/{n:08d}",
             f"{n:05d}",
             f"某燃气{n % 40}有限公司",
