@@ -6,7 +6,7 @@ from cylinders.views import field, photo_add, photo_upload, photos
 
 _BATCH = "cylinders/applications/<slug:code>/photos/"
 _ITEM = "cylinders/applications/<slug:batch>/items/<slug:code>/"
-_ARCHIVE = "cylinders/photo-archives/<slug:code>/"
+_ARCHIVE = "cylinders/applications/photo-archives/<slug:code>/"
 
 urlpatterns = [
     path(_ITEM, photos.item, name="item"),

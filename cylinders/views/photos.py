@@ -74,6 +74,7 @@ def photo_context(
 ) -> dict[str, Any]:
     """What the part `cylinders/_photos.html` shows, at the desk and on the phone."""
     shown = queries.photos_of(found)
+    there = {one.kind for one in shown}
     kinds = actions.kinds_of(found.batch)
     refused = photo_form.data.get("kind", "") if photo_form is not None else ""
     may = actions.may_photograph(found.batch, request.actor) and found.removed_at is None
@@ -85,7 +86,11 @@ def photo_context(
         "lacking": enough([one.kind for one in shown], found.batch.origin),
         "is_full": len(shown) >= MOST,
         "most": MOST,
-        "slots": [_slot(found, value, label, photo_form, refused) for value, label in kinds],
+        "slots": [
+            _slot(value, label, photo_form, refused)
+            | {"is_needed": value in NEEDED[found.batch.origin] and value not in there}
+            for value, label in kinds
+        ],
         "photo_form": photo_form,
     }
 
@@ -99,20 +104,11 @@ def _row(one: ItemPhoto, kinds: list[tuple[str, str]]) -> dict[str, Any]:
     }
 
 
-def _slot(
-    found: BatchItem, value: str, label: str, form: PhotoForm | None, refused: str
-) -> dict[str, Any]:
+def _slot(value: str, label: str, form: PhotoForm | None, refused: str) -> dict[str, Any]:
     """The input of one kind; what was refused is told at its own."""
     is_refused = form is not None and refused == value
     errors = [text for texts in form.errors.values() for text in texts] if is_refused else []
-    return {
-        "kind": value,
-        "label": label,
-        "short": SHORT[value],
-        "is_needed": value in NEEDED[found.batch.origin],
-        "uuid": uuid.uuid4(),
-        "errors": errors,
-    }
+    return {"kind": value, "label": label, "uuid": uuid.uuid4(), "errors": errors}
 
 
 @page(PHOTOGRAPHERS, writes=True, reads=False)
