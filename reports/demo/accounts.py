@@ -22,7 +22,9 @@ def lines() -> list[str]:
         f"  单位管理员  /sign-in/         {SHOWN_UNIT}（{unit.name}）；其他单位："
         + "、".join(plan.username for plan in cast.UNITS if plan.username != SHOWN_UNIT),
         "  监管人员    /bureau/sign-in/  "
-        + "、".join(f"{username}（{name}）" for username, name, *_ in cast.BUREAUS),
+        + "、".join(f"{username}（{name}）" for username, name, *_ in cast.BUREAUS)
+        + "；气瓶登记的审核、审批："
+        + "、".join(username for username, *_ in cast.COLLEAGUES),
         *_secrets(),
         "  手机端      /m/sign-in/       手机号 + 页面上显示的演示验证码：",
     ]

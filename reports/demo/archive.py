@@ -56,7 +56,7 @@ class Sequence:
 
 
 def open_bureaus(*, now: datetime) -> list[Bureau]:
-    """Open the three bureaus with one account each."""
+    """Open the three bureaus with one account each, and the colleagues of the third."""
     made = []
     for username, name, region, phone, address, secret in cast.BUREAUS:
         bureau = open_bureau(
@@ -78,6 +78,17 @@ def open_bureaus(*, now: datetime) -> list[Bureau]:
         )
         enrol_with_secret(regulator, secret, actor=SYSTEM, now=now)
         made.append(bureau)
+    for username, name, secret in cast.COLLEAGUES:
+        colleague = open_account(
+            kind="bureau",
+            username=username,
+            password=cast.PASSWORD,
+            name=name,
+            bureau=made[-1],
+            actor=SYSTEM,
+            now=now,
+        )
+        enrol_with_secret(colleague, secret, actor=SYSTEM, now=now)
     username, name, secret = cast.PLATFORM
     platform = open_account(
         kind="platform",
@@ -216,7 +227,8 @@ def _machine(
 
 def _supervisor(unit: Unit) -> Actor:
     """The account of the unit's own district bureau."""
-    return load_actor(User.objects.get(kind=User.Kind.BUREAU, bureau__region_id=unit.region_id))
+    people = User.objects.filter(kind=User.Kind.BUREAU, bureau__region_id=unit.region_id)
+    return load_actor(people.order_by("pk").first())
 
 
 def machine_is_lift(code: str) -> bool:

@@ -22,6 +22,12 @@ BUREAUS = (
     ("shapingba", "重庆市沙坪坝区市场监督管理局", "500106", "023-65300000", "沙坪坝区凤天大道8号",
      "MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK"),
 )  # fmt: skip
+# Further people of the third bureau: 受理, 审核 and 审批 of cylinders take three (decision 15).
+COLLEAGUES = (
+    # username, name, secret of the second factor
+    ("shapingba2", "沙坪坝局审核员", "PEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3D"),
+    ("shapingba3", "沙坪坝局审批员", "TMVRXEZLUKRSXG5CTMVRXEZLUKRSXG5C"),
+)
 PLATFORM = ("pingtai", "平台管理员", "NB2HI4DTHIXS653XNB2HI4DTHIXS653X")
 
 SURNAMES = "李王张刘陈杨黄赵周吴徐孙马朱胡郭何林罗高郑梁谢宋唐许邓韩冯曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任"

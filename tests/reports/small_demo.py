@@ -37,6 +37,12 @@ SMALL = (
     replace(cast.UNITS[0], officers=2, machines=(cast.Machines("3110", 6, "云阶国际"),)),
     *(plan for plan in cast.UNITS if plan.username in {"nanlu", "beibin", "anxing"}),
 )
+# The two filling units without their machines.
+FILLING = tuple(
+    replace(plan, machines=(), officers=1)
+    for plan in cast.UNITS
+    if plan.username in {"lanyan", "chuandong"}
+)
 
 
 @pytest.fixture(autouse=True)

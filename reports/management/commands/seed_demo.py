@@ -18,7 +18,7 @@ from config.embedded.processes import die_with_parent
 from duties.generation import close_expired, run_due
 from duties.models import GenerationRun
 from hazards.actions import mark_overdue
-from reports.demo import archive, cast, desk, story
+from reports.demo import archive, cast, cylinders, desk, story
 from reports.models import IssuedDocument
 from units import delivery
 from units.models import Unit
@@ -63,6 +63,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"  演示数据：第 {number + 1}/{total} 天")
                 self.stdout.flush()
         desk.lay_out(now=now)
+        cylinders.tell(now=now)
         documents = story.issue_some_documents(now=now)
         delivery.drain(now=now, limit=10_000)
         self.stdout.write(
