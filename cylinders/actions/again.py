@@ -7,25 +7,36 @@ The unit's row is locked: two clicks are one draft, the second finds nothing lef
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 
 from config.actor import Actor
+from config.copying import copy_rows, next_ids
 from config.errors import RuleBroken
 from config.workflow import lock
 from cylinders import queries_batches as queries
 from cylinders import twins
 from cylinders.actions.batches import BASICS
-from cylinders.enums import Claim, Verdict
-from cylinders.models import Batch, BatchItem, CylinderFacts, ItemPhoto
+from cylinders.actions.items import FACTS, take_in
+from cylinders.enums import Verdict
+from cylinders.models import Batch, ItemPhoto, PhotoCheck
 from units.audit import Verb, record
 from units.models import Photo, Unit
 
-FACTS = tuple(field.attname for field in CylinderFacts._meta.get_fields())
-BLOCK = 1000
+# What a photograph keeps when it goes along.
+_PHOTO = (
+    "unit_id",
+    "original_id",
+    "copy_id",
+    "width",
+    "height",
+    "uploaded_by_id",
+    "created_at",
+)
+_ITEM_PHOTO = ("kind", "sha256", "file_name", "added_by_name")
 
 
 @dataclass(frozen=True)
@@ -66,9 +77,10 @@ def apply_again(batch: Batch, *, actor: Actor, now: datetime) -> Again:
             f"这些气瓶都已在别处登记或申请，不能再次申请。产品编号 {first.product_no}：{where}",
         )
     made = _draft(batch, now=now)
-    copies = _copy_items(free, made, now=now)
-    photos = _copy_photos(copies, now=now)
-    again = Again(made, len(copies), photos, len(items) - len(copies))
+    facts = [[getattr(one, name) for name in FACTS] for one in free]
+    taken = take_in(made, facts, actor=actor, now=now)
+    photos = _copy_photos(dict(zip([one.pk for one in free], taken, strict=True)), now=now)
+    again = Again(made, len(taken), photos, len(items) - len(taken))
     after = {"from": batch.number, "cylinders": again.cylinders, "photos": photos}
     record(actor, Verb.BATCH_OPENED, made, now=now, after=after)
     return again
@@ -88,66 +100,51 @@ def _draft(batch: Batch, *, now: datetime) -> Batch:
     )
 
 
-def _copy_items(items: list[BatchItem], made: Batch, *, now: datetime) -> dict[int, BatchItem]:
-    """The cylinders as rows of the new draft, by the key of the one each comes from."""
-    copies = {
-        one.pk: BatchItem(
-            batch=made,
-            unit_id=made.unit_id,
-            number=number,
-            claim=Claim.DRAFT,
-            created_at=now,
-            **{name: getattr(one, name) for name in FACTS},
-        )
-        for number, one in enumerate(items, 1)
-    }
-    BatchItem.objects.bulk_create(copies.values(), batch_size=BLOCK)
-    return copies
+def _copy_photos(pairs: dict[int, int], *, now: datetime) -> int:
+    """The photographs of old cylinders as rows of the new ones over the same files; how many.
 
-
-def _copy_photos(copies: dict[int, BatchItem], *, now: datetime) -> int:
-    """Their photographs, each a row of its own over the same files; returns how many."""
-    rows: dict[str, tuple[ItemPhoto, BatchItem]] = {}
-    for one in _photos(list(copies)):
-        rows.setdefault(one.sha256, (one, copies[one.item_id]))
-    live = ItemPhoto.objects.filter(sha256__in=list(rows), is_live=True)
-    for sha256 in live.values_list("sha256", flat=True):
-        del rows[sha256]
-    pictures = [
-        Photo(
-            unit_id=item.unit_id,
-            client_uuid=uuid.uuid4(),
-            original_id=one.photo.original_id,
-            copy_id=one.photo.copy_id,
-            width=one.photo.width,
-            height=one.photo.height,
-            uploaded_by_id=one.photo.uploaded_by_id,
-            created_at=one.photo.created_at,
-        )
-        for one, item in rows.values()
-    ]
-    Photo.objects.bulk_create(pictures, batch_size=BLOCK)
-    ItemPhoto.objects.bulk_create(
-        [
-            ItemPhoto(
-                item=item,
-                photo=picture,
-                kind=one.kind,
-                sha256=one.sha256,
-                file_name=one.file_name,
-                added_at=now,
-                added_by_name=one.added_by_name,
-            )
-            for (one, item), picture in zip(rows.values(), pictures, strict=True)
-        ],
-        batch_size=BLOCK,
+    `pairs`: the new cylinder's key by the old one's.
+    """
+    rows = _photos(pairs)
+    if not rows:
+        return 0
+    ids = next_ids(Photo._meta.db_table, len(rows))
+    own = ((pk, uuid.uuid4(), uuid.uuid4()) for pk in ids)
+    copy_rows(
+        Photo._meta.db_table,
+        ("id", "code", "client_uuid", *_PHOTO),
+        (
+            (*keys, *(getattr(one.photo, name) for name in _PHOTO))
+            for keys, one in zip(own, rows, strict=True)
+        ),
     )
-    return len(pictures)
+    table = ItemPhoto._meta.db_table
+    placed = zip(next_ids(table, len(rows)), ids, rows, strict=True)
+    copy_rows(
+        table,
+        ("id", "photo_id", "item_id", "is_live", "added_at", *_ITEM_PHOTO),
+        (
+            (
+                pk,
+                photo,
+                pairs[one.item_id],
+                True,
+                now,
+                *(getattr(one, name) for name in _ITEM_PHOTO),
+            )
+            for pk, photo, one in placed
+        ),
+    )
+    return len(rows)
 
 
-def _photos(item_ids: list[int]) -> QuerySet[ItemPhoto]:
-    """What may be taken over: not removed by the unit, not marked 错误 by the bureau."""
-    wrong = Q(checks__verdict=Verdict.WRONG)
-    marked = ItemPhoto.objects.filter(wrong, item_id__in=item_ids).values("pk")
-    rows = ItemPhoto.objects.filter(item_id__in=item_ids, removed_at=None).exclude(pk__in=marked)
-    return rows.select_related("photo").order_by("pk")
+def _photos(item_ids: Iterable[int]) -> list[ItemPhoto]:
+    """What may be taken over: not removed by the unit, not marked 错误 by the bureau, not standing
+    elsewhere meanwhile; each picture once."""
+    rows = ItemPhoto.objects.filter(item_id__in=list(item_ids), removed_at=None)
+    marked = PhotoCheck.objects.filter(photo__in=rows, verdict=Verdict.WRONG)
+    wrong = set(marked.values_list("photo_id", flat=True))
+    kept = {one.sha256: one for one in rows.select_related("photo").order_by("-pk")}
+    live = ItemPhoto.objects.filter(sha256__in=list(kept), is_live=True)
+    gone = set(live.values_list("sha256", flat=True))
+    return [one for sha256, one in kept.items() if one.pk not in wrong and sha256 not in gone]
