@@ -100,9 +100,12 @@ def takes_photos(actor: Actor) -> bool:
 
 
 def matcher_of(batch: Batch) -> Matcher:
-    """What finds the cylinders of a batch by names of files."""
-    rows = batch.items.standing().only("code", "number", "product_no", "manufacturer", "made_on")
-    return Matcher(list(rows), KINDS[batch.origin])
+    """What finds the cylinders of a batch (rows with `pk` and `code`) by names of files."""
+    rows = batch.items.standing().order_by("number", "pk")
+    named = rows.values_list(
+        "pk", "code", "number", "product_no", "manufacturer", "made_on", named=True
+    )
+    return Matcher(named, KINDS[batch.origin])
 
 
 def uuids_of(item_ids: set[int]) -> dict[int, list[str]]:

@@ -31,7 +31,7 @@ from cylinders.actions import photos
 from cylinders.enums import PictureState
 from cylinders.models import ArchivePicture, Batch, BatchItem, PhotoArchive
 from cylinders.photo_names import Matcher
-from cylinders.photo_rules import KINDS
+from cylinders.queries_photos import matcher_of
 from units import files
 
 logger = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ def start(
         raise RuleBroken("archive_missing", "请选择 ZIP 压缩包。", field="archive", status=422)
     entries = photo_zip.look(upload)
     stored = files.store_large(upload, unit_id=batch.unit_id, purpose=PURPOSE, actor=actor, now=now)
-    matcher = Matcher(list(batch.items.standing()), KINDS[batch.origin])
+    matcher = matcher_of(batch)
     with transaction.atomic():
         archive = PhotoArchive.objects.create(
             batch=batch,
@@ -96,7 +96,8 @@ def _listed(
         made.state, made.reason = PictureState.SKIPPED, entry.skipped
         return made
     found = matcher.match(entry.name, default_kind)
-    made.item, made.kind, made.reason = found.item, found.kind, found.reason[:300]
+    made.item_id = found.item.pk if found.item else None
+    made.kind, made.reason = found.kind, found.reason[:300]
     made.state = PictureState.WAITING if found.is_clear else PictureState.UNMATCHED
     return made
 
@@ -208,8 +209,7 @@ def assign(
     """
     archive = PhotoArchive.objects.select_related("file", "batch").get(pk=picture.archive_id)
     photos.refuse_unless_open(archive.batch, actor)
-    matcher = Matcher(list(archive.batch.items.standing()), KINDS[archive.batch.origin])
-    found, reason = matcher.find(text)
+    found, reason = matcher_of(archive.batch).find(text)
     if found is None:
         raise RuleBroken("item_unknown", f"{reason}。", field="text")
     with (
