@@ -13,7 +13,7 @@ from duties.models import Checklist, Inspection, Task
 from equipment.models import Equipment
 from hazards.models import Hazard
 from hazards.states import HazardState, Source
-from reports.demo import cast, tour_duties, tour_office
+from reports.demo import cast, tour_cylinders, tour_duties, tour_office
 from units.models import Appointment, Staff, Unit, User
 from units.roles import Role
 
@@ -55,6 +55,7 @@ def people() -> dict[str, User | None]:
         "platform": User.objects.get(username=cast.PLATFORM[0]),
         "filler": User.objects.get(username="lanyan"),
         **tour_duties.people(),
+        **tour_cylinders.people(),
     }
 
 
@@ -129,6 +130,10 @@ def stops() -> list[Stop]:
         ("d-", tour_office.public_pages(unit)),
         ("m-", tour_office.phone_pages()),
         ("p-", tour_duties.desk_pages(unit)),
+        ("r-", tour_cylinders.unit_pages()),
+        ("s-", tour_cylinders.phone_pages()),
+        ("t-", tour_cylinders.bureau_pages()),
+        ("u-", tour_cylinders.public_pages()),
         ("q-", tour_duties.phone_pages(phone_unit(), busiest_officer(phone_unit()))),
     )
     return found + [
