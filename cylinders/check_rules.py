@@ -85,12 +85,13 @@ def sample_size(total: int, percent: int) -> int:
     return min(total, max(1, -(-total * percent // 100)))
 
 
-def sample_rank(seed: str, code: Any) -> str:
+def sample_rank(seed: str, sha256: str) -> str:
     """Where a photograph stands in the draw: the sample are the first ones in this order.
 
-    Anybody can draw it again from the seed and the codes (the database does the same by MD5).
+    Anybody can draw it again from the seed and the hashes of the pictures as they were received
+    (the database does the same).
     """
-    return hashlib.md5(f"{seed}:{code}".encode(), usedforsecurity=False).hexdigest()
+    return hashlib.md5(f"{seed}:{sha256}".encode(), usedforsecurity=False).hexdigest()
 
 
 # ------------------------------------------------------------------ time of a look

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import (
     Case,
@@ -22,14 +23,14 @@ from django.db.models import (
     When,
     Window,
 )
-from django.db.models.functions import MD5, Cast, Concat, Greatest, RowNumber
+from django.db.models.functions import MD5, Collate, Concat, Greatest, RowNumber
 from django.http import Http404
 
 from config.actor import Actor
 from cylinders.check_rules import LEAST_SECONDS, SAMPLE_PERCENT, Progress
 from cylinders.enums import BatchState, CheckStep, PhotoKind, Verdict
 from cylinders.models import Batch, DistrictSetting, ItemPhoto, PhotoCheck
-from cylinders.photo_rules import SHORT
+from cylinders.photo_rules import MOST, SHORT
 
 # How a photograph stands in a step; what one can jump to.
 UNSEEN, AGAIN, WRONG, FINE = "unseen", "again", "wrong", "fine"
@@ -137,10 +138,12 @@ _COUNTED = {
 
 @dataclass(frozen=True)
 class Walk:
-    """Progress of a step, and on which page one gets to the next photograph of a standing."""
+    """Progress of a step, on which page one gets to the next photograph of a standing, and the keys
+    of the photographs `around` the present page (those of its cylinder and the next one)."""
 
     progress: Progress
     jumps: dict[str, int | None]
+    around: tuple[int, ...]
 
     @property
     def next_open(self) -> int | None:
@@ -149,47 +152,49 @@ class Walk:
 
 
 def walk(batch: Batch, step: CheckStep, at: int = 0) -> Walk:
-    """Progress, and the pages of the next unseen, 需复看 and wrong ones after page `at` (one query)."""
+    """Progress, and what lies before and behind page `at`: one query over the whole step."""
     rows = photos_of(batch, step).order_by()
     numbered = rows.annotate(at=Window(RowNumber(), order_by=ORDER))
-    jumps: dict[str, Any] = {}
+    asked: dict[str, Any] = {}
     for standing in (UNSEEN, AGAIN, WRONG):
-        jumps[f"{standing}_next"] = Min("at", filter=Q(standing=standing, at__gt=at))
-        jumps[f"{standing}_first"] = Min("at", filter=Q(standing=standing))
-    found = numbered.aggregate(**_COUNTED, **jumps)
+        asked[f"{standing}_next"] = Min("at", filter=Q(standing=standing, at__gt=at))
+        asked[f"{standing}_first"] = Min("at", filter=Q(standing=standing))
+    near = Q(at__gt=at - MOST, at__lt=at + MOST)
+    found = numbered.aggregate(**_COUNTED, **asked, around=ArrayAgg("pk", filter=near, default=[]))
     return Walk(
         Progress(**{name: found[name] for name in _COUNTED}),
         {
             standing: found[f"{standing}_next"] or found[f"{standing}_first"]
             for standing in (UNSEEN, AGAIN, WRONG)
         },
+        tuple(found["around"]),
     )
+
+
+def spread(batch: Batch, step: CheckStep, found: Walk, at: int) -> dict[int, ItemPhoto]:
+    """The photographs around page `at` by their pages, with cylinder and standing (one query)."""
+    rows = with_standing(ItemPhoto.objects.filter(pk__in=found.around), batch, step)
+    rows = rows.select_related("photo", "item__kind").order_by("item__number", "pk")
+    return dict(enumerate(rows, max(1, at - MOST + 1)))
 
 
 def listed(batch: Batch, step: CheckStep, standings: Iterable[str], most: int) -> list[ItemPhoto]:
     """The first photographs of some standings, with their page (`at`), cylinder and judgement."""
     rows = photos_of(batch, step).annotate(at=Window(RowNumber(), order_by=ORDER))
-    return list(rows.filter(standing__in=standings).select_related("item", "photo")[:most])
-
-
-def page_of(batch: Batch, step: CheckStep, at: int) -> tuple[ItemPhoto | None, ItemPhoto | None]:
-    """The photograph of a page with its cylinder, and the one of the next page (one query)."""
-    rows = photos_of(batch, step).select_related("photo", "item__kind")
-    found = [*rows[at - 1 : at + 1], None, None]
-    return found[0], found[1]
-
-
-def siblings(photo: ItemPhoto, batch: Batch, step: CheckStep) -> list[ItemPhoto]:
-    """The photographs of the same cylinder as they stood in the step, this one among them."""
-    rows = photos_of(batch, step).filter(item_id=photo.item_id)
-    return list(rows.select_related("photo"))
+    # Beside the window's own column in one condition, so that all are numbered before some are left.
+    rows = rows.filter(Q(standing__in=standings) | Q(at=0))
+    return list(rows.select_related("item", "photo")[:most])
 
 
 def find_photo(batch: Batch, step: CheckStep, code: Any) -> ItemPhoto:
-    """A photograph of the step by its code; 404 for one that is not in it."""
-    found = photos_of(batch, step).select_related("item").filter(photo__code=code).first()
+    """A photograph of the batch by its code, with its standing; 404 for a foreign one.
+
+    Whether it belongs to the step is asked by the action, under its lock.
+    """
+    rows = ItemPhoto.objects.filter(item__batch=batch, photo__code=code)
+    found = with_standing(rows, batch, step).select_related("item__batch", "photo").first()
     if found is None:
-        raise Http404(f"no photograph {code} in {step} of {batch.code}")
+        raise Http404(f"no photograph {code} in {batch.code}")
     return found
 
 
@@ -214,10 +219,10 @@ def sample_of(batch: Batch) -> QuerySet[ItemPhoto]:
         item__batch=batch,
     )
     percent = batch.sample_percent or 0
-    code = Cast("photo__code", TextField())
-    rank = MD5(Concat(Value(f"{batch.sample_seed}:"), code, output_field=TextField()))
+    said = Concat(Value(f"{batch.sample_seed}:"), "sha256", output_field=TextField())
+    rank = Collate(MD5(said), "C")
     drawn = stood.annotate(
-        place=Window(RowNumber(), order_by=[rank, F("photo__code")]), number=Window(Count("*"))
+        place=Window(RowNumber(), order_by=[rank, F("pk")]), number=Window(Count("*"))
     ).filter(place__lte=Greatest(1, (F("number") * percent + 99) / 100))
     return ItemPhoto.objects.filter(pk__in=drawn.order_by().values("pk"))
 

@@ -150,7 +150,8 @@ def _photo_page(
     status: int = 200,
 ) -> HttpResponse:
     """One photograph with the data to compare; with `form` again with what was typed in it."""
-    shown, following = queries.page_of(batch, desk.step, at)
+    around = queries.spread(batch, desk.step, found, at)
+    shown, following = around.get(at), around.get(at + 1)
     if shown is None:
         return redirect(desk.result, batch.code)
     context = {
@@ -161,7 +162,7 @@ def _photo_page(
         "item": shown.item,
         "compared": [_fact(shown.item, name) for name in COMPARED[shown.kind]],
         "others": _others(shown),
-        "siblings": _siblings(shown, batch, desk, at),
+        "siblings": _siblings(shown, around, batch, desk),
         "next_url": reverse("units:file", args=[following.photo.copy_id]) if following else "",
         "form": form or CheckForm(initial=_initial(request, batch, desk, shown, at)),
         "judged": {"kind": queries.KINDS[shown.standing], "text": queries.LABELS[shown.standing]},
@@ -356,21 +357,22 @@ def _others(shown: ItemPhoto) -> list[tuple[str, str]]:
     return [(label, value) for label, value in found if value]
 
 
-def _siblings(shown: ItemPhoto, batch: Batch, desk: Desk, at: int) -> list[dict[str, Any]]:
+def _siblings(
+    shown: ItemPhoto, around: dict[int, ItemPhoto], batch: Batch, desk: Desk
+) -> list[dict[str, Any]]:
     """The photographs of the same cylinder; they stand on neighbouring pages."""
-    rows = queries.siblings(shown, batch, desk.step)
-    first = at - [one.pk for one in rows].index(shown.pk)
     show = reverse(desk.show, args=[batch.code])
     return [
         {
             "one": one,
             "name": SHORT[one.kind],
-            "url": f"{show}?at={first + place}",
+            "url": f"{show}?at={at}",
             "is_now": one.pk == shown.pk,
             "standing": {
                 "kind": queries.KINDS[one.standing],
                 "text": queries.LABELS[one.standing],
             },
         }
-        for place, one in enumerate(rows)
+        for at, one in around.items()
+        if one.item_id == shown.item_id
     ]

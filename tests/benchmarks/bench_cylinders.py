@@ -14,12 +14,16 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import Count
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from config.excel.kinds import Context
 from config.excel.plan import Plan
 from cylinders.imports.cylinders import CYLINDERS
-from cylinders.models import Batch
+from cylinders.models import Batch, ItemPhoto, PhotoCheck
 from tests.benchmarks.measure import best_of, compare, say
 from tests.factories import cylinders as make
 from tests.factories import workbooks
@@ -118,3 +122,93 @@ def test_fifty_thousand_fit_into_memory(committed_world: World, tmp_path: Path) 
     say(f"peak of 50,000 rows: {peak} MB (a bare Django process: {started} MB)")
     assert created == MORE_ROWS
     assert peak < PEAK_MB
+
+
+# ------------------------------------------------------------------ 审核附件
+PHOTOS_EACH, MOST_QUERIES = 3, 10
+
+
+def copies(table: str, of: object, how_many: int, **changed: str) -> None:
+    """INSERT … SELECT of one row so often (`n`), with these columns as SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_name = %s AND table_schema = 'public' AND column_name <> 'id'",
+            [table],
+        )
+        given = {name: f"t.{name}" for (name,) in cursor.fetchall()} | changed
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(given)}) SELECT {', '.join(given.values())}"
+            f"  FROM {table} t, generate_series(1, {how_many}) AS n WHERE t.id = %s",
+            [of],
+        )
+
+
+def photographed(world: World) -> Batch:
+    """A submitted batch of 10,000 cylinders with three photographs each, half of them looked at."""
+    batch = make.batch(world.jia, state="submitted")
+    item = make.item(batch, number=0)
+    photo = make.photo(item)
+    many = ROWS * PHOTOS_EACH
+    copies(
+        "cylinders_batchitem", item.pk, ROWS, id="5000000 + n", number="n", code="'b' || n",
+        product_no="'X' || n", identity="'X' || n", qr_url="'https://x.cn/' || n",
+    )  # fmt: skip
+    copies(
+        "units_photo", photo.photo_id, many, id="6000000 + n", code="gen_random_uuid()",
+        client_uuid="gen_random_uuid()",
+    )  # fmt: skip
+    copies(
+        "cylinders_itemphoto", photo.pk, many, id="7000000 + n", photo_id="6000000 + n",
+        item_id=f"5000000 + (n + {PHOTOS_EACH - 1}) / {PHOTOS_EACH}", sha256="md5(n::text)",
+    )  # fmt: skip
+    judged = PhotoCheck.objects.create(
+        photo=photo, step="accept", round=1, verdict="correct", longest_ms=1500, seen_ms=1500,
+        user=world.regulator, user_name="受理", first_at=NOW, last_at=NOW,
+    )  # fmt: skip
+    copies("cylinders_photocheck", judged.pk, many // 2, photo_id="7000000 + n")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return batch
+
+
+def test_the_review_page_of_ten_thousand_cylinders(world: World) -> None:
+    make.reference()
+    batch = photographed(world)
+    client = Client()
+    client.force_login(world.regulator, backend="units.auth.ShouzeBackend")
+    url = reverse("cylinders:check", args=[batch.code])
+    half = ROWS * PHOTOS_EACH // 2
+
+    def bare() -> None:
+        rows = ItemPhoto.objects.filter(item__batch=batch, item__removed_at=None, removed_at=None)
+        rows.aggregate(n=Count("pk"))
+
+    def save() -> None:
+        form = client.get(f"{url}?at={half}").context["form"]
+        given = {name: form[name].value() for name in ("photo", "token", "verdict")}
+        headers = {"HX-Request": "true"}
+        client.post(f"{url}save/", {**given, "at": half, "go": "next"}, headers=headers)
+
+    baseline = best_of(bare)
+    for name, call in {
+        "page 1": lambda: client.get(f"{url}?at=1"),
+        f"page {half}": lambda: client.get(f"{url}?at={half}"),
+        "page and 下一页": save,
+        "审核情况": lambda: client.get(f"{url}result/"),
+    }.items():
+        with CaptureQueriesContext(connection) as caught:
+            call()
+        say(f"{name} of 30,000 photographs: {len(caught)} queries")
+        compare(f"{name} vs counting the photographs", best_of(call, 3), baseline)
+        if name.startswith("page ") and name[-1].isdigit():
+            assert len(caught) <= MOST_QUERIES
+    Batch.objects.filter(pk=batch.pk).update(
+        state="accepted", accepted_at=NOW, sample_seed="bench", sample_percent=5
+    )
+    url = reverse("cylinders:sample", args=[batch.code])
+    with CaptureQueriesContext(connection) as caught:
+        client.get(f"{url}?at=700")
+    say(f"a page of the sample: {len(caught)} queries")
+    compare("a page of the sample", best_of(lambda: client.get(f"{url}?at=700"), 3), baseline)
+    assert len(caught) <= MOST_QUERIES

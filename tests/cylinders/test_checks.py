@@ -201,15 +201,15 @@ def accepted(world: World, cylinders: int = 10, percent: int = 30) -> tuple[Batc
 def test_the_sample_is_frozen_and_can_be_drawn_again(world: World) -> None:
     colleague(world)
     batch, person = accepted(world)
-    drawn = [photo.photo.code for photo in photos(batch, CheckStep.SAMPLE)]
-    every = ItemPhoto.objects.values_list("photo__code", flat=True)
-    ranked = sorted(every, key=lambda code: sample_rank(batch.sample_seed, code))
+    drawn = [photo.sha256 for photo in photos(batch, CheckStep.SAMPLE)]
+    every = ItemPhoto.objects.values_list("sha256", flat=True)
+    ranked = sorted(every, key=lambda sha256: sample_rank(batch.sample_seed, sha256))
     assert set(drawn) == set(ranked[:6])
     assert len(drawn) == 6
     # Neither another setting nor a cylinder that is taken out later changes it.
     factory.setting(sample_percent=100)
     batch.items.filter(number=1).update(removed_at=person.wait(60), claim="released")
-    assert [photo.photo.code for photo in photos(batch, CheckStep.SAMPLE)] == drawn
+    assert [photo.sha256 for photo in photos(batch, CheckStep.SAMPLE)] == drawn
 
 
 def test_cylinders_that_were_taken_out_at_acceptance_are_not_drawn(world: World) -> None:
