@@ -121,13 +121,13 @@ _SHARED = {
     "door": Door(find=find, fields=fields, keep=keep),
 }
 _PREVIEW = (
+    "product_no",
     "kind",
     "medium",
     "manufacturer",
-    "product_no",
     "made_on",
-    "next_inspection_on",
     "life_years",
+    "next_inspection_on",
     "qr_url",
 )
 CYLINDERS = ImportKind(
@@ -142,7 +142,7 @@ EXISTING_CYLINDERS = ImportKind(
     name=EXISTING,
     label="存量气瓶",
     columns=columns_existing,
-    preview=("old_code", *_PREVIEW),
+    preview=(*_PREVIEW, "old_code"),
     guide=(
         *GUIDE,
         "存量气瓶须填写原使用登记代码；液化石油气钢瓶经评定合格延长使用的，设计使用年限填评定后的总年限，"
