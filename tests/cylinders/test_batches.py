@@ -89,21 +89,22 @@ class TestBasics:
         entry = AuditEntry.objects.get(verb="cylinder_batch.changed")
         assert entry.after == {"safety_manager": "（已修改）", "address": "渝中区2号"}
 
-    @pytest.mark.parametrize(
-        ("changes", "code"),
-        [
-            ({"postcode": "40001"}, "wrong_shape"),
-            ({"contact_phone": "打电话"}, "wrong_shape"),
-            ({"address": "长" * 161}, "too_long"),
-        ],
-    )
-    def test_what_is_wrong_is_said_beside_its_field(
-        self, world: World, changes: dict[str, str], code: str
-    ) -> None:
+    def test_what_is_wrong_is_said_beside_its_field(self, world: World) -> None:
         batch = made.batch(world.jia)
-        with pytest.raises(RuleBroken) as refused:
-            self.change(batch, world, **changes)
-        assert (refused.value.code, refused.value.field) == (code, next(iter(changes)))
+        told = []
+        for changes in (
+            {"postcode": "40001"},
+            {"contact_phone": "打电话"},
+            {"address": "长" * 161},
+        ):
+            with pytest.raises(RuleBroken) as refused:
+                self.change(batch, world, **changes)
+            told.append((refused.value.field, refused.value.code))
+        assert told == [
+            ("postcode", "wrong_shape"),
+            ("contact_phone", "wrong_shape"),
+            ("address", "too_long"),
+        ]
 
     def test_the_second_of_two_editors_is_told(self, world: World) -> None:
         batch = made.batch(world.jia)
@@ -180,10 +181,12 @@ class TestMissing:
             "1 只气瓶已在别处登记或申请，请移出清单",
         ]
 
-    @pytest.mark.parametrize("origin", Origin.values)
-    def test_the_filter_counts_as_the_rule_says(self, world: World, origin: str) -> None:
+    def test_the_filter_counts_as_the_rule_says(self, world: World) -> None:
         """`is_photographed` in the database and `photo_rules.enough` are one rule."""
-        batch = made.batch(world.jia, origin=origin)
+        for origin in Origin.values:
+            self.compare(made.batch(world.jia, origin=origin), origin)
+
+    def compare(self, batch: Batch, origin: str) -> None:
         s, c, r = PhotoKind.STAMP, PhotoKind.CERTIFICATE, PhotoKind.REGISTER
         mixes = [[], [s], [c], [s, s], [s, c], [s, r], [c, r], [s, s, c, c], [s, s, s, s, c]]
         for kinds in mixes:
@@ -239,11 +242,11 @@ class TestSubmit:
         assert BatchItem.objects.get(pk=added.pk).claim == Claim.HELD
         assert BatchStep.objects.get().name == "resubmitted"
 
-    @pytest.mark.parametrize("who", ["li", "yi_admin", "regulator"])
-    def test_nobody_else_submits(self, world: World, ready: Batch, who: str) -> None:
-        with pytest.raises(RuleBroken) as refused:
-            actions.submit(ready, **by(world, getattr(world, who)))
-        assert refused.value.status == 403
+    def test_nobody_else_submits(self, world: World, ready: Batch) -> None:
+        for who in (world.li, world.yi_admin, world.regulator):
+            with pytest.raises(RuleBroken) as refused:
+                actions.submit(ready, **by(world, who))
+            assert refused.value.status == 403
         assert BatchItem.objects.get().claim == Claim.DRAFT
 
     def test_a_twin_of_another_unit_is_named_without_naming_the_unit(
@@ -300,25 +303,21 @@ class TestAgain:
 
 
 class TestSteps:
-    @pytest.mark.parametrize(
-        ("state", "moments", "current", "label"),
-        [
-            ("draft", [], 1, "提交"),
-            ("submitted", [], 2, "受理"),
-            ("correcting", [], 1, "补正"),
-            ("accepted", ["accepted_at"], 3, "审核"),
-            ("reviewed", ["accepted_at", "reviewed_at"], 4, "审批"),
-            ("declined", ["closed_at"], 2, "不予受理"),
-            ("voided", ["accepted_at", "closed_at"], 3, "已退件"),
-        ],
-    )
-    def test_where_a_batch_stands(
-        self, world: World, state: str, moments: list[str], current: int, label: str
-    ) -> None:
-        batch = made.batch(world.jia, state=state, **dict.fromkeys(moments, NOW))
-        steps = queries.steps_of(batch)
-        assert (steps.current, steps.labels[current - 1][0]) == (current, label)
-        assert steps.is_stopped == (state in ("declined", "voided"))
+    def test_where_a_batch_stands(self, world: World) -> None:
+        cases = {
+            "draft": ([], 1, "提交"),
+            "submitted": ([], 2, "受理"),
+            "correcting": ([], 1, "补正"),
+            "accepted": (["accepted_at"], 3, "审核"),
+            "reviewed": (["accepted_at", "reviewed_at"], 4, "审批"),
+            "declined": (["closed_at"], 2, "不予受理"),
+            "voided": (["accepted_at", "closed_at"], 3, "已退件"),
+        }
+        for state, (moments, current, label) in cases.items():
+            batch = made.batch(world.jia, state=state, **dict.fromkeys(moments, NOW))
+            steps = queries.steps_of(batch)
+            assert (steps.current, steps.labels[current - 1][0]) == (current, label)
+            assert steps.is_stopped == (state in ("declined", "voided"))
 
     def test_every_state_says_what_comes_next(self) -> None:
         assert set(queries.NEXT) == set(queries.STATE_KINDS) == set(BatchState)
