@@ -26,7 +26,7 @@ RECENT = 5
 _VERDICTS = {"pass": "合格", "fail": "不合格"}
 _UNITS = {"m3": "m³"}
 # Said on the page elsewhere.
-_APART = {"record_id", "cylinder"}
+_APART = {"record_id", "cylinder", "unit"}
 
 
 # ------------------------------------------------------------------ keys
@@ -173,7 +173,9 @@ def number_of(record: FillingRecord, actor: Actor) -> str:
 
 def facts_of(record: FillingRecord) -> list[tuple[str, str]]:
     """Every field of the record with its name; what was not sent reads 未填."""
-    sent = record.facts["record"]
+    sent = dict(record.facts["record"])
+    if "amount" in sent:
+        sent["amount"] = amount(record)
     names = [name for name in ROWS[FillingKind(record.kind)].model_fields if name not in _APART]
     return [(title_of(record.kind, name), _shown(name, sent.get(name))) for name in names]
 
@@ -187,8 +189,6 @@ def _shown(name: str, value: Any) -> str:
         return cn_datetime(datetime.fromisoformat(value))
     if isinstance(value, float):
         return f"{value:.10g}"
-    if name == "unit":
-        return _UNITS.get(value, value)
     return _VERDICTS.get(value, value)
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from config.clock import local_day
 from config.codes import new_codes
@@ -60,11 +60,12 @@ class _Line:
         self.errors = [{"field": field_name, "code": code, "message": message}]
 
 
+@transaction.atomic(savepoint=False)
 def take_in(key: ApiKey, kind: str, rows: list[Any], *, now: datetime) -> dict[str, Any]:
     """Judge and keep up to 500 rows of a station; returns the answer (schema.Answer).
 
-    In: the key that signed (with unit and station), a FillingKind, the rows as sent. Runs in the
-    caller's transaction. F89, domain 6.4.
+    In: the key that signed (with unit and station), a FillingKind, the rows as sent. One transaction.
+    F89, domain 6.4.
     """
     lines = [_read(kind, index, raw, now) for index, raw in enumerate(rows)]
     firsts = _firsts(lines)

@@ -6,10 +6,14 @@ The peak is that of a child process which does nothing but the dry run of 50,000
 
 from __future__ import annotations
 
+import http.client
 import io
+import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -18,15 +22,18 @@ from django.db.models import Count
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from config.excel.kinds import Context
 from config.excel.plan import Plan
 from cylinders.imports.cylinders import CYLINDERS
-from cylinders.models import Batch, ItemPhoto, PhotoCheck
+from cylinders.models import Batch, Cylinder, FillingRecord, ItemPhoto, PhotoCheck
+from tests.benchmarks.bench_todo_page import reachable, served
 from tests.benchmarks.measure import best_of, compare, say
 from tests.factories import cylinders as make
-from tests.factories import workbooks
+from tests.factories import filling, workbooks
+from tests.factories import units as people
 from tests.world import NOW, World
 
 ROWS, MORE_ROWS = 10_000, 50_000
@@ -34,6 +41,10 @@ SLOWEST = 4.0
 # 50,000 rows may cost this many times 10,000; a straight line is 5.
 STEEPEST = 6.5
 PEAK_MB = 250
+# The filling interface: 500 rows a request, so many requests of each of four stations at once.
+FILLING_ROWS, REQUESTS = 500, 8
+REGISTERED = 100_000
+LEAST_FILLING_RATE = 500
 _CHILD = """
 import sys, django
 django.setup()
@@ -212,3 +223,109 @@ def test_the_review_page_of_ten_thousand_cylinders(world: World) -> None:
     say(f"a page of the sample: {len(caught)} queries")
     compare("a page of the sample", best_of(lambda: client.get(f"{url}?at=700"), 3), baseline)
     assert len(caught) <= MOST_QUERIES
+
+
+# ------------------------------------------------------------------ the filling interface
+def many_cylinders(first: Cylinder, number: int) -> None:
+    """Copies of a registered cylinder, each with numbers and a label of its own."""
+    own = {
+        "id": "nextval(pg_get_serial_sequence('cylinders_cylinder', 'id'))",
+        "code": "'C' || n",
+        "token": "'token-' || n",
+        "identity": "'bench|' || n",
+        "registration_code": "'BENCH' || n",
+        "qr_url": "'https://qp.example.cn/bench/' || n",
+    }
+    names = [field.column for field in Cylinder._meta.concrete_fields]
+    chosen = ", ".join(own.get(name, f"one.{name}") for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO cylinders_cylinder ({', '.join(names)}) SELECT {chosen}"
+            " FROM cylinders_cylinder one, generate_series(1, %s) n WHERE one.id = %s",
+            [number, first.pk],
+        )
+        cursor.execute("ANALYZE cylinders_cylinder")
+
+
+def a_batch(start: int, kind: str) -> list[dict[str, object]]:
+    now = timezone.now()
+    rows = []
+    for number in range(start, start + FILLING_ROWS):
+        named = f"https://qp.example.cn/bench/{number % REGISTERED + 1}"
+        rows.append(getattr(filling, kind)(named, now))
+    return rows
+
+
+def send(port: int, sender: filling.Sender, what: str, rows: list[dict[str, object]]) -> None:
+    body = json.dumps({"records": rows}).encode()
+    path = f"/api/v1/filling/{what}"
+    asked = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Content-Type": "application/json", **sender.headers("POST", path, body)}
+    asked.request("POST", path, body, headers)
+    answer = json.loads(asked.getresponse().read())
+    asked.close()
+    assert answer["accepted"] == len(rows), str(answer)[:500]
+
+
+def sent_by_all(port: int, senders: list[filling.Sender], what: str, kind: str) -> float:
+    """Rows a second while every station sends its requests one after another."""
+    work = {
+        number: [a_batch((number * REQUESTS + one) * FILLING_ROWS, kind) for one in range(REQUESTS)]
+        for number in range(len(senders))
+    }
+    failed: list[BaseException] = []
+
+    def station(number: int) -> None:
+        try:
+            for rows in work[number]:
+                send(port, senders[number], what, rows)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=station, args=(number,)) for number in work]
+    began = time.perf_counter()
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    taken = time.perf_counter() - began
+    assert failed == []
+    return len(senders) * REQUESTS * FILLING_ROWS / taken
+
+
+def bare_insert() -> float:
+    """Rows a second of the very rows that were sent, copied by one INSERT for each 500 of them."""
+    names = [field.column for field in FillingRecord._meta.concrete_fields if field.name != "id"]
+    chosen = ", ".join(
+        "'again-' || record_id" if name == "record_id" else "'Z' || id" if name == "code" else name
+        for name in names
+    )
+    keys = list(FillingRecord.objects.order_by("pk").values_list("pk", flat=True))
+    began = time.perf_counter()
+    for start in range(0, len(keys), FILLING_ROWS):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO cylinders_fillingrecord ({', '.join(names)}) SELECT {chosen}"
+                " FROM cylinders_fillingrecord WHERE id = ANY(%s)",
+                [keys[start : start + FILLING_ROWS]],
+            )
+    return len(keys) / (time.perf_counter() - began)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_filling_rows_a_second(tmp_path: Path) -> None:
+    unit = people.unit("充装速度测试有限公司", kinds=("filling",))
+    people.account("unit", "filling", unit)
+    senders = [
+        filling.Sender(filling.key(filling.station(unit, f"{number}#"))) for number in range(4)
+    ]
+    many_cylinders(make.registered(unit), REGISTERED)
+    with served("config.settings.test", tmp_path) as port:
+        reachable(port)
+        send(port, senders[0], "checks", a_batch(0, "check"))  # warm up
+        checks = sent_by_all(port, senders, "checks", "check")
+        fills = sent_by_all(port, senders, "fills", "fill")
+    bare = bare_insert()
+    say(f"充装前检查: {checks:.0f} rows/s, 充装记录: {fills:.0f} rows/s with 2 workers")
+    say(f"bare INSERT of the same rows: {bare:.0f} rows/s, ratio {bare / fills:.1f}")
+    assert min(checks, fills) >= LEAST_FILLING_RATE

@@ -155,7 +155,7 @@ def test_a_record_shows_every_field_and_what_was_said(
     (record,) = sent(key, foreign.qr_url)
     answer = admin.get(f"{LIST}{record.code}/")
     facts = dict(answer.context["facts"])
-    assert (facts["充装量"], facts["充装量单位"], facts["枪号"]) == ("14.5", "kg", "未填")
+    assert (facts["充装量"], facts["充装介质"], facts["枪号"]) == ("14.5 kg", "液化石油气", "未填")
     page = answer.content.decode()
     assert "该气瓶由其他单位办理使用登记，只能由登记单位充装。" in page
     assert "SECRET7" not in page and world.yi.name not in page
