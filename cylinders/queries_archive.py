@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Func, IntegerField, OuterRef, Q, Subquery
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.http import Http404
 
 from config.actor import Actor
@@ -203,11 +203,16 @@ def _capped_tabs(actor: Actor, rows: CylinderQuerySet) -> list[Tab]:
     return [Tab("", "全部", row["n_every"]), *groups]
 
 
-def _counted(rows: CylinderQuerySet) -> Subquery:
+class _Count(Subquery):
+    """The number of rows of a subquery that may be cut off: nothing beyond the cut is read."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) capped)"
+    output_field = IntegerField()
+
+
+def _counted(rows: CylinderQuerySet) -> _Count:
     """The number of rows as a column, counted no further than one above the cap."""
-    count = Func(F("pk"), function="COUNT", output_field=IntegerField())
-    some = Cylinder.objects.filter(pk__in=rows.values("pk")[: COUNTED_MOST + 1])
-    return Subquery(some.order_by().values(rows_found=count))
+    return _Count(rows.values("pk")[: COUNTED_MOST + 1])
 
 
 def media(day: date) -> list[tuple[str, str]]:
