@@ -90,7 +90,8 @@ def cylinder_act(request: HttpRequest) -> HttpResponse:
     }
     if not is_posted or not chosen.rows or chosen.is_too_many:
         form = act.form(initial=dict.fromkeys(act.today, day))
-        return _act_page(request, context | {"form": form}, chosen, day, {})
+        status = 422 if is_posted else 200
+        return _act_page(request, context | {"form": form}, chosen, day, {}, status=status)
     form = act.form(request.POST, request.FILES)
     refused: list[tuple[Cylinder, str]] = []
     done = None

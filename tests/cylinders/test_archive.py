@@ -215,6 +215,7 @@ def test_nobody_but_the_units_account_acts(world: World, as_: As) -> None:
     answer = as_(world.yi_admin).post(
         ACT, {"do": "stop", "chosen": f"{one.code}-1", "reason": "x", "on": str(today())}
     )
+    assert answer.status_code == 422
     assert "还没有选择气瓶" in answer.content.decode()
     assert Cylinder.objects.get().state == "empty"
 
