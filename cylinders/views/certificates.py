@@ -62,7 +62,8 @@ def certificate(request: HttpRequest, code: str) -> HttpResponse:
 def certificate_reprint(request: HttpRequest, code: str) -> HttpResponse:
     """重新打印: a new revision with its reason; the bureau that issued it only."""
     found = queries.get_certificate(request.actor, code)
-    form = ReprintForm(request.POST or None, initial={"revision": found.revision})
+    posted = request.POST if request.method == "POST" else None
+    form = ReprintForm(posted, initial={"revision": found.revision})
     made = None
     if form.is_bound and form.is_valid():
         given = form.cleaned_data

@@ -20,7 +20,7 @@ from reports.documents.daily_check import Citation
 KIND = "cylinder_summary"
 TITLE = "气瓶基本信息汇总表"
 # Rows of one part; measured in docs/decisions.md.
-PART = 1000
+PART = 500
 
 COLUMNS = (
     "序号",
