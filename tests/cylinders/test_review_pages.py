@@ -147,7 +147,7 @@ def test_queries(world: World, as_: As, django_assert_num_queries: Any, rows: in
 
 
 LIST_QUERIES = 7
-PAGE_QUERIES = 10
+PAGE_QUERIES = 9
 
 
 # ------------------------------------------------------------------ desk
