@@ -30,7 +30,7 @@ from cylinders.models import Batch, BatchItem, ItemPhoto
 from cylinders.photo_rules import KINDS, MOST
 from units import files
 from units.audit import Verb, record
-from units.models import StoredFile
+from units.models import Photo, StoredFile
 from units.photos import store_photo
 from units.roles import Can
 
@@ -106,37 +106,47 @@ def attach_once(
         actor=actor,
         now=now,
     )
+    name = files.plain_name(getattr(upload, "name", "") or "")
     try:
-        with transaction.atomic():
-            batch = lock(item.batch)
-            item = BatchItem.objects.select_related("batch").get(pk=item.pk)
-            _refuse_unless_open(batch, item, actor)
-            there = _same_or_refuse(item, sha256)
-            if there is not None:
-                return there, False
-            _refuse_full(item)
-            added = ItemPhoto.objects.create(
-                item=item,
-                photo=photo,
-                kind=kind,
-                sha256=sha256,
-                file_name=files.plain_name(getattr(upload, "name", "") or ""),
-                added_at=now,
-                added_by_name=actor.name,
-            )
-            record(
-                actor,
-                Verb.BATCH_PHOTO_ADDED,
-                item,
-                now=now,
-                after={"kind": kind, "file": added.file_name, "sha256": sha256},
-            )
+        return _add(item, photo, kind, sha256, name, actor=actor, now=now)
     except IntegrityError:
         # The same picture for another cylinder, a moment ago.
         there = _same_or_refuse(item, sha256)
         if there is None:
             raise
         return there, False
+
+
+@transaction.atomic
+def _add(
+    item: BatchItem,
+    photo: Photo,
+    kind: str,
+    sha256: str,
+    name: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> tuple[ItemPhoto, bool]:
+    """Write the row under the batch's lock, after all checks once more."""
+    batch = lock(item.batch)
+    fresh = BatchItem.objects.select_related("batch").get(pk=item.pk)
+    _refuse_unless_open(batch, fresh, actor)
+    there = _same_or_refuse(fresh, sha256)
+    if there is not None:
+        return there, False
+    _refuse_full(fresh)
+    added = ItemPhoto.objects.create(
+        item=fresh,
+        photo=photo,
+        kind=kind,
+        sha256=sha256,
+        file_name=name,
+        added_at=now,
+        added_by_name=actor.name,
+    )
+    after = {"kind": kind, "file": name, "sha256": sha256}
+    record(actor, Verb.BATCH_PHOTO_ADDED, fresh, now=now, after=after)
     return added, True
 
 
