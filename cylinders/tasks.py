@@ -29,7 +29,7 @@ def unpack_photos(archive_id: int) -> None:
 def resume_photos() -> None:
     """Take up the ZIPs that a lost message or a dead worker left behind."""
     for archive_id in photo_archives.unfinished(now=timezone.now()):
-        unpack_photos(archive_id)
+        unpack_photos.apply_async(args=[archive_id], expires=120, retry=False)
 
 
 @shared_task(name="cylinders.tasks.remind_cylinders")

@@ -4,9 +4,9 @@ How a ZIP goes:
 
 1. `start` looks at the directory (cylinders.photo_zip), keeps the file, and writes one row for each
    file in it: which cylinder it is for, or why that is not clear.
-2. `run` takes the waiting pictures one by one. Each is a transaction of its own that holds its row:
-   two workers share the ZIP, a killed one leaves its picture waiting for the next run.
-   A picture that keeps killing its workers is given up after a few tries.
+2. `run` takes the waiting pictures one by one, those first that nobody has begun with: two workers
+   share the ZIP (the same picture twice is one photograph), a killed one leaves its picture waiting
+   for the next run. A picture that keeps killing its workers is given up after a few tries.
 3. `unfinished` names the ZIPs that a lost message or a dead worker left behind.
 4. What is not matched or was refused stays in the list and can be assigned by hand (`assign`).
 """
@@ -26,6 +26,7 @@ from django.db import transaction
 
 from config.actor import Actor
 from config.errors import RuleBroken
+from config.workflow import lock
 from cylinders import photo_zip
 from cylinders.actions import photos
 from cylinders.enums import PictureState
@@ -133,46 +134,36 @@ def run(
 
 
 def _waiting(archive_id: int) -> Any:
-    return ArchivePicture.objects.filter(
-        archive_id=archive_id, state=PictureState.WAITING
-    ).order_by("number")
+    """The waiting pictures, those that nobody has begun with first."""
+    rows = ArchivePicture.objects.filter(archive_id=archive_id, state=PictureState.WAITING)
+    return rows.order_by("tries", "number")
 
 
 def _next(archive: PhotoArchive, opened: zipfile.ZipFile, *, actor: Actor, clock: Clock) -> bool:
-    """Take one waiting picture that no other worker holds; False when there is none."""
+    """Take one waiting picture that no other worker begins with; False when there is none.
+
+    Its row is not held meanwhile: the batch's lock comes first for whoever discards the batch.
+    """
     with transaction.atomic():
         free = _waiting(archive.pk).select_for_update(of=("self",), skip_locked=True)
-        picture = free.first()
+        picture = free.select_related("item__batch").first()
         if picture is None:
             return False
         picture.tries += 1
         picture.save(update_fields=["tries"])
-    PhotoArchive.objects.filter(pk=archive.pk).update(touched_at=clock())
-    if picture.tries > TRIES_MOST:
-        _waiting(archive.pk).filter(pk=picture.pk).update(
-            state=PictureState.REFUSED, reason="处理这张照片时系统多次出错，请单独上传"
-        )
-        return True
-    with transaction.atomic():
-        mine = _waiting(archive.pk).select_for_update(of=("self",), skip_locked=True)
-        picture = mine.filter(pk=picture.pk).first()
-        if picture is not None:
-            _settle(picture, opened, actor=actor, now=clock())
+    now = clock()
+    PhotoArchive.objects.filter(pk=archive.pk).update(touched_at=now)
+    try:
+        if picture.tries > TRIES_MOST:
+            raise RuleBroken("picture_kills", "处理这张照片时系统多次出错，请单独上传。")
+        found = _attached(picture, opened, picture.item, picture.kind, actor=actor, now=now)
+    except RuleBroken as broken:
+        found = {"state": PictureState.REFUSED, "reason": broken.message[:300]}
+    _waiting(archive.pk).filter(pk=picture.pk).update(**found)
     return True
 
 
-def _settle(
-    picture: ArchivePicture, opened: zipfile.ZipFile, *, actor: Actor, now: datetime
-) -> None:
-    """Write what becomes of a picture whose row is held."""
-    try:
-        _attach(picture, opened, picture.item, picture.kind, actor=actor, now=now)
-    except RuleBroken as broken:
-        picture.state, picture.reason = PictureState.REFUSED, broken.message[:300]
-        picture.save(update_fields=["state", "reason"])
-
-
-def _attach(
+def _attached(
     picture: ArchivePicture,
     opened: zipfile.ZipFile,
     item: BatchItem | None,
@@ -180,7 +171,8 @@ def _attach(
     *,
     actor: Actor,
     now: datetime,
-) -> None:
+) -> dict[str, Any]:
+    """Attach a picture; what its row says from then on."""
     if item is None:
         raise RuleBroken("item_removed", "这只气瓶已从本批次删除，请指定另一只或重新上传。")
     content = photo_zip.read(opened, picture.number)
@@ -192,10 +184,13 @@ def _attach(
         actor=actor,
         now=now,
     )
-    picture.item, picture.kind, picture.photo = item, kind, added
-    picture.state = PictureState.TAKEN
-    picture.reason = "" if is_new else "这只气瓶已有这张照片"
-    picture.save(update_fields=["item", "kind", "photo", "state", "reason"])
+    return {
+        "item": item,
+        "kind": added.kind,
+        "photo": added,
+        "state": PictureState.TAKEN,
+        "reason": "" if is_new else "这只气瓶已有这张照片",
+    }
 
 
 def assign(
@@ -217,11 +212,15 @@ def assign(
         zipfile.ZipFile(stream) as opened,
         transaction.atomic(),
     ):
+        lock(archive.batch)
         mine = ArchivePicture.objects.select_for_update(of=("self",)).get(pk=picture.pk)
         if mine.state not in OPEN:
             raise RuleBroken("picture_settled", "这张照片刚刚已经处理，请刷新页面查看。")
         item = BatchItem.objects.select_related("batch").get(pk=found.pk)
-        _attach(mine, opened, item, kind, actor=actor, now=now)
+        told = _attached(mine, opened, item, kind, actor=actor, now=now)
+        for name, value in told.items():
+            setattr(mine, name, value)
+        mine.save(update_fields=list(told))
     return mine
 
 

@@ -159,6 +159,7 @@ class Folder {
   // ---------------------------------------------------------------- sending
   start() {
     this.isPaused = false;
+    this.stopped = "";
     this.tick();
   }
 

@@ -14,6 +14,7 @@ from config.errors import RuleBroken
 from cylinders import photo_zip
 from cylinders.actions import photo_archives
 from cylinders.models import Batch, ItemPhoto, PhotoArchive
+from cylinders.tasks import unpack_photos
 from tests.factories import cylinders, pictures
 from tests.factories.units import NOW
 from tests.world import World
@@ -219,7 +220,7 @@ def test_the_unmatched_are_given_by_hand_on_the_page(world: World, batch: Batch,
     page = reverse("cylinders:photo-archive", args=[archive.code])
     assert (answer.status_code, answer["Location"]) == (302, page)
     assert "正在处理：1 / 2 个文件" in client.get(page).content.decode()
-    run(archive)
+    unpack_photos(archive.pk)
     assert "文件名是相机编号，没有产品编号" in client.get(page).content.decode()
 
     give = reverse("cylinders:archive-assign", args=[archive.code, 0])
