@@ -30,7 +30,11 @@ RECORD_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 
 def _tidy(value: Any) -> Any:
     """Typed text as everywhere in the product: no invisible characters, one line."""
-    return " ".join(normalise(value).split()) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # Most of it is plain: nothing to fold, nothing invisible.
+    plain = value.isascii() and value.isprintable()
+    return " ".join((value if plain else normalise(value)).split())
 
 
 def _written(value: Any) -> Any:
