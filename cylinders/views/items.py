@@ -89,7 +89,7 @@ def items_remove(request: HttpRequest, code: str) -> HttpResponse:
 
 def _chosen(request: HttpRequest, found: Batch) -> list[str]:
     if not request.POST.get("all"):
-        return request.POST.getlist("i")
+        return [code for code in request.POST.getlist("i") if code.isalnum()]
     asked = ItemFilter(request.GET).asked()
     rows = queries.items_of(found, asked | only(found, asked))
     return list(rows.values_list("code", flat=True))

@@ -181,7 +181,7 @@ class TestItems:
         url = page("items-remove", batch.code)
         answer = admin.post(url, {"i": [items[0].code], "reason": ""})
         assert (answer.status_code, list(answer.context["remove_form"].errors)) == (422, ["reason"])
-        given = {"i": [items[0].code], "reason": "重复"}
+        given = {"i": [items[0].code, "\x00"], "reason": "重复"}
         assert said(admin.post(url, given))[-1][:9] == "已移出 1 只气瓶"
         assert said(admin.post(url, given))[-1] == "所选气瓶已经移出，没有再次移出。"
         admin.post(f"{url}?keyword={items[2].product_no}", {"all": "1", "reason": "全部"})
@@ -278,6 +278,23 @@ class TestProgress:
         assert answer.url == page("batch", again.code)
         assert (again.items.get().claim, again.items.get().photos.count()) == (Claim.DRAFT, 2)
         assert admin.post(page("batch-again", batch.code)).status_code == 409
+
+    def test_a_certified_one_leads_to_its_certificate(self, admin: Client, world: World) -> None:
+        batch = made.batch(world.jia, state="certified", accepted_at=NOW, certified_at=NOW)
+        certificate = made.certificate(world.jia)
+        certificate.revisions.create(
+            revision=1,
+            batch=batch,
+            added=1,
+            total=1,
+            unit_name=world.jia.name,
+            issued_by_name="渝中区市场监督管理局",
+            issued_at=NOW,
+        )
+        answer = admin.get(page("progress", batch.code))
+        assert [(one["number"], one["url"]) for one in answer.context["certificates"]] == [
+            (certificate.number, page("certificate", certificate.code))
+        ]
 
     def test_who_sees_it(self, world: World, as_: As) -> None:
         batch = made.batch(world.jia, state="submitted")
