@@ -54,6 +54,7 @@ MENU: tuple[Entry, ...] = (
         "人员管理", "units:staff-list", "users", "staff:view", DESK, "单位设置", "份离职申请待处理"
     ),
     Entry("工位管理", "equipment:station-list", "gas-station", "org:view", DESK, "单位设置"),
+    Entry("充装数据接口", "cylinders:key-list", "api", "filling:key", DESK, "单位设置"),
     Entry("许可", "equipment:licence-list", "certificate", "org:view", DESK, "单位设置"),
     Entry("管理制度", "units:regulation-list", "gavel", "org:view", DESK, "单位设置", "份通知未读"),
     Entry("企业信息", "units:profile", "building", "unit:settings", DESK, "单位设置"),
@@ -90,7 +91,6 @@ MENU: tuple[Entry, ...] = (
     ),
     Entry("使用登记进度", "cylinders:progress-list", "timeline", "cylinder:view", DESK, "信息查询"),
     Entry("使用登记证", "cylinders:certificate-list", "id", "cylinder:view", DESK, "信息查询"),
-    Entry("充装数据接口", "cylinders:key-list", "api", "filling:key", DESK, "单位设置"),
     Entry("消息", "units:message-list", "bell", "message:read", DESK, badge_label="条未读"),
     Entry("待办事项", "reports:desk", "clipboard-list", "bureau:desk", BUREAU),
     Entry("辖区单位", "reports:region", "building-community", "region:view", BUREAU),
