@@ -283,7 +283,7 @@ class TestProgress:
         batch = made.batch(world.jia, state="certified", accepted_at=NOW, certified_at=NOW)
         certificate = made.certificate(world.jia)
         certificate.revisions.create(
-            revision=1,
+            revision=2,
             batch=batch,
             added=1,
             total=1,
