@@ -19,13 +19,11 @@ from cylinders.actions.items import CLOSED, FACTS, take_in
 from cylinders.enums import EDITABLE, BatchState, Origin
 from cylinders.imports.columns import columns_existing, columns_new
 from cylinders.imports.judge import Judge, plan
+from cylinders.models import Batch
 from units.roles import Can
 
 NEW, EXISTING = "cylinders", "cylinders-existing"
 KIND_OF = {Origin.NEW: NEW, Origin.EXISTING: EXISTING}
-NO_DISTRICT = (
-    "目前没有区县开通气瓶使用登记，暂时不能导入。请致电所在区县市场监管局（电话见“区县局”）咨询。"
-)
 
 
 # ------------------------------------------------------------------ the application it goes into
@@ -37,8 +35,8 @@ def find(actor: Actor, kind: str, code: str) -> Target:
     closed = ""
     if batch.state not in EDITABLE:
         closed = CLOSED.format(batch.get_state_display())
-    elif not queries.districts().exists() and batch.region_id is None:
-        closed = NO_DISTRICT
+    elif batch.state == BatchState.DRAFT and not queries.districts().exists():
+        closed = _no_district(batch)
     return Target(
         code=batch.code,
         label=str(batch),
@@ -46,6 +44,13 @@ def find(actor: Actor, kind: str, code: str) -> Target:
         closed=closed,
         object=batch,
     )
+
+
+def _no_district(batch: Batch) -> str:
+    """That no district takes part yet, and whom to call about it."""
+    bureau = queries.bureau_of(batch.unit.region_id)
+    called = f"{bureau.name}（{bureau.phone}）" if bureau and bureau.phone else "所在区县市场监管局"
+    return f"目前没有区县开通气瓶使用登记，暂时不能导入。请致电{called}咨询。"
 
 
 def fields(target: Target) -> dict[str, forms.Field]:

@@ -361,10 +361,12 @@ def test_whose_application_it_is(world: World, client: Client, as_: Any, batch: 
     assert as_(world.yi_admin).get(url).status_code == 404
     assert as_(world.regulator).get(url).status_code == 404
     assert client.get("/import/cylinders/template/").status_code == 200
-    Batch.objects.filter(pk=batch.pk).update(region=None)
     make.setting("500103", takes_part=False)
     page = client.get(url).content.decode()
-    assert "目前没有区县开通气瓶使用登记，暂时不能导入" in page
+    assert (
+        "目前没有区县开通气瓶使用登记，暂时不能导入。"
+        "请致电渝中区市场监督管理局（023-63800000）咨询。" in page
+    )
     assert upload(client, batch, cells(1)).status_code == 422
 
 
