@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 from tests.access.routes import ROUTES
 from tests.access.samples import build
 from tests.access.test_matrix import client_of
+from tests.factories import cylinders
 from tests.world import World
 
 LISTS = [
@@ -40,6 +41,7 @@ def visible(client: Client, url: str) -> tuple[int, str]:
 def test_foreign_data_move_no_page(role: str, world: World) -> None:
     """Lists, counts, badges and figures stay the same when 甲 gets records."""
     client = client_of(world, role)
+    cylinders.setting()  # the district's, not 甲's
     before = {route.name: visible(client, reverse(route.name)) for route in LISTS}
     build(world)
     moved = [
