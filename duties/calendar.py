@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import NamedTuple
 
-from config.clock import end_of, first_of_month, monday_of
 from duties.enums import Cadence, Level, TaskKind
+from duties.periods import period_of
 from equipment.enums import UseStatus
 from equipment.subjects import DIRECTOR_OF, FILLING, OFFICER_OF
 from units.models.unit import UnitKind
@@ -71,24 +71,6 @@ def exemption(machine: MachineDay) -> str | None:
     if machine.status in (UseStatus.STOPPED, UseStatus.SCRAPPED) and machine.is_formal:
         return str(machine.status)
     return "suspended" if machine.is_suspended else None
-
-
-# ------------------------------------------------------------------ periods
-def period_of(cadence: str, day: date) -> date:
-    """The first day of the period that holds a day: itself, the ISO week's Monday, the 1st."""
-    return {DAILY: day, WEEKLY: monday_of(day), MONTHLY: first_of_month(day)}[cadence]
-
-
-def last_day(cadence: str, period_on: date) -> date:
-    """The last day of a period that begins on a day."""
-    if cadence == MONTHLY:
-        return first_of_month(period_on + timedelta(days=31)) - timedelta(days=1)
-    return period_on + timedelta(days=6 if cadence == WEEKLY else 0)
-
-
-def due_of(cadence: str, period_on: date) -> datetime:
-    """24:00 of the last day of a period (decision 8)."""
-    return end_of(last_day(cadence, period_on))
 
 
 # ------------------------------------------------------------------ facts

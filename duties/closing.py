@@ -17,7 +17,8 @@ from django.db.models.functions import Least
 from config.clock import end_of, local_day
 from duties.enums import Cadence
 from duties.models import GenerationCursor, Task
-from duties.tallies import last_ended, settle
+from duties.periods import last_ended
+from duties.tallies import settle
 from units.models import Unit
 
 # Groups in which something was missed outside the periods that end now (a day generated late).

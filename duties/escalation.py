@@ -25,10 +25,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from config.clock import end_of, first_of_month, local_day, monday_of
+from config.clock import end_of, local_day
 from duties import escalation_words as words
 from duties.enums import OPEN_STATES, TaskState
 from duties.escalation_timetable import Timetable, periods_ending, timetables
+from duties.periods import period_of
 from duties.pools import POOLS
 from equipment import subjects
 from units.models import Unit
@@ -334,5 +335,5 @@ def _desk_link(row: Row, day: date) -> str:
     chosen = "daily"
     if not any(row[one] for one in ("machines", "licences", "stations")):
         chosen = "weekly" if row["weekly"] or row["reports"] else "monthly"
-    first = {"daily": day, "weekly": monday_of(day), "monthly": first_of_month(day)}[chosen]
+    first = period_of(chosen, day)
     return f"{DESK_LINK}?cadence={chosen}&completion=missed&date_from={first}&date_to={day}"

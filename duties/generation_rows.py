@@ -13,9 +13,10 @@ from config.actor import SYSTEM, Actor
 from config.clock import local_day, start_of
 from config.errors import RuleBroken
 from duties import generation_sql as sql
-from duties.calendar import EXEMPTIONS, WAIVERS, due_of, last_day, period_of
+from duties.calendar import EXEMPTIONS, WAIVERS
 from duties.enums import Cadence
 from duties.models import Task
+from duties.periods import due_of, last_day, period_of
 from equipment.models import Equipment
 from units import audit
 

@@ -15,8 +15,10 @@ from config.clock import local_day
 from config.natural import Natural
 from duties.enums import OPEN_STATES, Cadence, Level, TaskKind, TaskState
 from duties.models import Task
+from duties.periods import period_of, periods_before
 from duties.queries import FINISHED_STATES, is_officer, is_overseer, scope_of
-from duties.queries_rounds import SUBJECTS, Subject, overseen, periods, periods_before
+from duties.rounds import Subject
+from duties.scopes import overseen
 from equipment import subjects
 from equipment.models import Equipment, Licence, Station
 from units.roles import Role
@@ -24,11 +26,6 @@ from units.roles import Role
 # Weeks or months that the list of types looks back; the history of a type pages on from there.
 WEEKS = 27
 MONTHS = 24
-
-
-def subjects_of(actor: Actor) -> list[Subject]:
-    """What daily records there are of: by the kinds of the unit."""
-    return [one for one in SUBJECTS if one.unit_kind in actor.unit_kinds] or [SUBJECTS[0]]
 
 
 # ------------------------------------------------------------------ daily records (F67)
@@ -130,7 +127,7 @@ class TypeLine:
 
 def period_days(cadence: str, day: date, number: int) -> list[date]:
     """The first days of the running week or month and of those before it, the latest first."""
-    first = periods(day)[cadence]
+    first = period_of(cadence, day)
     return [first, *periods_before(cadence, first, number - 1)]
 
 
@@ -180,7 +177,7 @@ def periods_since(actor: Actor, cadence: str, *, day: date) -> list[date]:
     since = firsts.values_list("period_on", flat=True).first() or day
     steps = (day - since).days // (7 if cadence == Cadence.WEEKLY else 28) + 2
     found = period_days(cadence, day, steps)
-    return [first for first in found if first >= periods(since)[cadence]]
+    return [first for first in found if first >= period_of(cadence, since)]
 
 
 def get_type(actor: Actor, cadence: str, category: str) -> subjects.Subject:

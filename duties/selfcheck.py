@@ -24,9 +24,10 @@ from django.db.models import Min
 from config.clock import first_of_month, local_day, monday_of
 from config.words import cn_day
 from duties import selfcheck_words as words
-from duties.calendar import DAILY, MONTHLY, WEEKLY, Assignee, Key, Span, UnitFacts, last_day, owed
+from duties.calendar import DAILY, MONTHLY, WEEKLY, Assignee, Key, Span, UnitFacts, owed
 from duties.facts import load
 from duties.models import GenerationCursor, GenerationRun, SelfCheck
+from duties.periods import last_day
 from units.models import Unit, User
 from units.outbox import tell_user
 

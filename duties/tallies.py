@@ -12,21 +12,20 @@ generated late, not closed yet). So the numbers are right even when the generato
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, F, IntegerField, Q, QuerySet, Sum, Value
 
 from config.actor import Actor
-from config.clock import first_of_month, monday_of
 from duties.completion import Completion, Numbers, where
 from duties.enums import OPEN_STATES, Cadence
 from duties.models import Tally, Task
+from duties.periods import ONE_DAY, last_ended, period_starts
 from units.models import Unit
 
-ONE_DAY = timedelta(days=1)
 # More periods than this are asked for as a range, not one by one.
 MANY_PERIODS = 60
 
@@ -98,28 +97,6 @@ def recount(groups: Iterable[tuple[int, date, str]]) -> int:
     for unit, day, cadence in asked:
         settle(_GROUP, {"unit": unit, "day": day, "cadence": cadence})
     return len(asked)
-
-
-# ------------------------------------------------------------------ what is closed
-def last_ended(cadence: str, day: date) -> date:
-    """The `period_on` of the last period of a cadence that ended on or before a day."""
-    if cadence == Cadence.DAILY:
-        return day
-    if cadence == Cadence.WEEKLY:
-        return monday_of(day + ONE_DAY) - timedelta(days=7)
-    return first_of_month(first_of_month(day + ONE_DAY) - ONE_DAY)
-
-
-def period_starts(cadence: str, first: date, last: date) -> Iterator[date]:
-    """Every `period_on` of a cadence from `first` to `last`."""
-    for number in range((last - first).days + 1):
-        day = first + timedelta(days=number)
-        if cadence == Cadence.DAILY or day == _start(cadence, day):
-            yield day
-
-
-def _start(cadence: str, day: date) -> date:
-    return monday_of(day) if cadence == Cadence.WEEKLY else first_of_month(day)
 
 
 # ------------------------------------------------------------------ the query layer

@@ -20,6 +20,7 @@ from duties.enums import Cadence, Handling, Result, Timing
 from duties.forms import SearchForm
 from duties.models import Inspection, Task
 from duties.models.inspection import InspectionPhoto
+from duties.rounds import subjects_of
 from equipment.models import Equipment, Licence, Station
 from hazards.models import Hazard
 from hazards.wording import standing as hazard_standing
@@ -67,7 +68,7 @@ def _things(request: HttpRequest) -> HttpResponse:
     """Machines, licences or stations with the result of their last daily round; an officer's own."""
     now = timezone.now()
     actor = request.actor
-    sorts = records.subjects_of(actor)
+    sorts = subjects_of(actor.unit_kinds)
     what = request.GET.get("what", "")
     subject = next((one for one in sorts if one.key == what), sorts[0])
     officer = actor.has_role(

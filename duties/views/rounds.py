@@ -14,12 +14,22 @@ from django.utils import timezone
 from config.access import page
 from config.actor import Actor
 from config.clock import local_day
-from duties import pools, queries, wording
-from duties import queries_rounds as rounds
+from duties import (
+    pools,
+    queries,
+    queries_board,
+    queries_rounds,
+    queries_task,
+    queries_team,
+    rounds,
+    wording,
+)
 from duties.enums import Cadence, TaskKind, TaskState
 from duties.forms import SearchForm
 from duties.models import Task
-from duties.queries_rounds import Board, Round, Subject
+from duties.periods import period_of
+from duties.queries_board import Board
+from duties.rounds import Round, Subject
 from duties.views.records import history_url, outcome
 from equipment.queries import stop_on
 from units.models.unit import UnitKind
@@ -38,8 +48,8 @@ def daily(request: HttpRequest) -> HttpResponse:
     """日管控 by what the unit owes (设备, 许可, 工位), and what can still be made up (补录)."""
     now = timezone.now()
     actor = request.actor
-    board = rounds.board(actor, now=now)
-    sorts = rounds.subjects_of(actor, board)
+    board = queries_board.board(actor, now=now)
+    sorts = rounds.subjects_of({*actor.unit_kinds, *board.daily})
     subject = _chosen(sorts, request.GET.get("tab", ""), board)
     keyword = SearchForm(request.GET).keyword
     counts = board.of_kind(subject.unit_kind)
@@ -83,20 +93,22 @@ def _daily_rows(
     counts = board.of_kind(subject.unit_kind)
     given: dict[str, Any] = {"now": now, "days": board.days}
     if only_missed:
-        late = rounds.backfill_tasks(actor, subject, keyword=keyword, **given)
-        listed = rounds.page_of(late, number, ROWS, None if keyword else counts.backfill)
+        late = queries_rounds.backfill_tasks(actor, subject, keyword=keyword, **given)
+        listed = queries_rounds.page_of(late, number, ROWS, None if keyword else counts.backfill)
         return listed, list(listed), []
     if keyword:
-        found = rounds.daily_tasks(actor, subject, now=now, keyword=keyword)
-        listed = rounds.page_of(found, number, ROWS)
+        found = queries_rounds.daily_tasks(actor, subject, now=now, keyword=keyword)
+        listed = queries_rounds.page_of(found, number, ROWS)
     else:
-        listed = rounds.page_of(range(counts.total), number, ROWS)
+        listed = queries_rounds.page_of(range(counts.total), number, ROWS)
     shown = BACKFILL_SHOWN if listed.number == 1 and counts.backfill else 0
     if not keyword:
         first = listed.start_index() - 1 if counts.total else 0
         part = slice(first, first + ROWS)
-        return listed, *rounds.part_of_today(actor, subject, part=part, missed=shown, **given)
-    late = rounds.backfill_tasks(actor, subject, keyword=keyword, **given)
+        return listed, *queries_rounds.part_of_today(
+            actor, subject, part=part, missed=shown, **given
+        )
+    late = queries_rounds.backfill_tasks(actor, subject, keyword=keyword, **given)
     return listed, list(listed), list(late[:shown]) if shown else []
 
 
@@ -159,13 +171,13 @@ def monthly(request: HttpRequest) -> HttpResponse:
 def _period_page(request: HttpRequest, one: Round) -> HttpResponse:
     now = timezone.now()
     actor = request.actor
-    board = rounds.board(actor, now=now)
+    board = queries_board.board(actor, now=now)
     counts = board.of(one.key)
-    found = rounds.period_tasks(actor, one.cadence, now=now)
+    found = queries_rounds.period_tasks(actor, one.cadence, now=now)
     late = []
     if counts.backfill:
-        late = rounds.period_backfill(actor, one.cadence, now=now, days=board.days)
-    first = rounds.periods(local_day(now))[one.cadence]
+        late = queries_rounds.period_backfill(actor, one.cadence, now=now, days=board.days)
+    first = period_of(one.cadence, local_day(now))
     context = {
         "round": one,
         "period": wording.period(one.cadence, first),
@@ -209,9 +221,9 @@ def team(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     asked = request.GET.get("tab", "")
     cadence = asked if asked in Cadence.values else Cadence.DAILY.value
-    found = rounds.overviews(request.actor, now=now)
-    tasks = rounds.unfinished(request.actor, cadence, now=now)
-    listed = rounds.page_of(tasks, request.GET.get("page"), ROWS, found[cadence].open)
+    found = queries_team.overviews(request.actor, now=now)
+    tasks = queries_team.unfinished(request.actor, cadence, now=now)
+    listed = queries_rounds.page_of(tasks, request.GET.get("page"), ROWS, found[cadence].open)
     context = {
         "tabs": [
             {
@@ -222,7 +234,7 @@ def team(request: HttpRequest) -> HttpResponse:
             }
             for one, label in TEAM_TABS
         ],
-        "period": wording.period(cadence, rounds.periods(local_day(now))[cadence]),
+        "period": wording.period(cadence, period_of(cadence, local_day(now))),
         "label": dict(TEAM_TABS)[Cadence(cadence)],
         "is_daily": cadence == Cadence.DAILY,
         "overview": found[cadence],
@@ -253,7 +265,7 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
     actor = request.actor
     found = queries.get_task(actor, code)
     today = local_day(now)
-    hazards, hazard_count = rounds.open_hazards(actor, found)
+    hazards, hazard_count = queries_task.open_hazards(actor, found)
     closes_at = queries.backfill_closes_at(found) if queries.is_missed(found, now) else None
     is_mine = found.assignee_id == actor.staff_id and actor.staff_id is not None
     can_claim = pools.may_claim(found, actor)
@@ -276,7 +288,7 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
         "stop": stop_on(found.equipment, found.period_on) if found.equipment else None,
         "hazards": hazards,
         "hazard_count": hazard_count,
-        "last": [outcome(one, now) for one in rounds.history(found, limit=EARLIER_SHOWN)],
+        "last": [outcome(one, now) for one in queries_task.history(found, limit=EARLIER_SHOWN)],
         "history_url": history_url(found),
         "days_left": (due - today).days if due else None,
         "list_url": reverse(_LISTS[found.cadence]),

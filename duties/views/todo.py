@@ -15,12 +15,12 @@ from config.access import page
 from config.actor import Actor
 from config.clock import SHANGHAI, local_day
 from config.prepared import Bound
-from duties import queries, wording
-from duties import queries_rounds as rounds
+from duties import queries, queries_board, queries_team, rounds, wording
 from duties.models import Task
+from duties.queries_board import Board
 from duties.queries_cover import standing
 from duties.queries_reports import waiting_for_principal
-from duties.queries_rounds import Board, Round
+from duties.rounds import Round
 from equipment.queries_stops import to_watch
 from hazards.queries import waiting
 from units.models.unit import UnitKind
@@ -39,7 +39,7 @@ WEEKDAYS = "一二三四五六日"
 
 def badge(actor: Actor) -> QuerySet[Task] | Bound:
     """What is counted beside 待办 in the tab bar."""
-    return rounds.open_tasks(actor, now=timezone.now())
+    return queries_board.open_tasks(actor, now=timezone.now())
 
 
 # ------------------------------------------------------------------ 我的待办
@@ -48,7 +48,7 @@ def todo(request: HttpRequest) -> HttpResponse:
     """What is to be done, round by round; where there is nothing, why, and who can change it (F5)."""
     now = timezone.now()
     actor = request.actor
-    board = rounds.board(actor, now=now)
+    board = queries_board.board(actor, now=now)
     officer, overseer = queries.is_officer(actor), queries.is_overseer(actor)
     daily = board.of("daily")
     moment = now.astimezone(SHANGHAI)
@@ -70,7 +70,7 @@ def todo(request: HttpRequest) -> HttpResponse:
         "waiting": waiting(actor, day=local_day(now)),
         "machines": machines,
         "why": _why_nothing(actor, daily.waived, machines, local_day(now)),
-        "overview": rounds.overviews(actor, now=now) if overseer else None,
+        "overview": queries_team.overviews(actor, now=now) if overseer else None,
         "entries": _entries(actor, board, local_day(now)),
     }
     return render(request, "duties/field/todo.html", context)

@@ -19,10 +19,10 @@ from config.clock import at, local_day
 from duties.actions.draft import PHOTO_PURPOSE, attach_photo, save_answers
 from duties.actions.submit import finish, sign
 from duties.answers import ROUND_KEY, Change
-from duties.calendar import period_of
 from duties.checklists import Composed, compose
 from duties.enums import Cadence, Handling, Result, RoundStatus, TaskKind, TaskState
 from duties.models import Inspection, Task
+from duties.periods import period_of
 from equipment import subjects
 from hazards.actions import (
     order_rectification,

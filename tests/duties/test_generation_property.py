@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from config.clock import at
 from duties import facts, generation
-from duties.calendar import UnitFacts, due_of, owed, period_of
+from duties.calendar import UnitFacts, owed
 from duties.models import GenerationCursor, Task
+from duties.periods import due_of, period_of
 from tests.duties import histories
 
 # Month ends and Mondays; a leap day; ISO week 53 over the turn of the year.

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from duties import queries_rounds
+from duties import queries_team
 from duties.models import Task
 from equipment import subjects
 from tests.duties.test_field_pages import text_of
@@ -209,7 +209,7 @@ def test_the_team_page_by_period_scope_and_level(mixed: SimpleNamespace, as_: Ca
     tasks.task(world.jia, kind="monthly_minutes", cadence="monthly", level="principal")
     seen = {}
     for who in (world.wang, world.zhao, mixed.zheng, world.chen):
-        found = queries_rounds.overviews(world.actor(who), now=NOW)
+        found = queries_team.overviews(world.actor(who), now=NOW)
         seen[who.name] = [(one.owed, one.done) for one in found.values()]
     assert seen == {
         # Machines and the station, not the licence; the minutes are his as well as the principal's.

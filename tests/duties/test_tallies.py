@@ -13,7 +13,8 @@ from duties import tallies
 from duties.closing import close_expired
 from duties.completion import Completion, Numbers, where
 from duties.models import GenerationCursor, Task
-from duties.tallies import figures, last_ended, period_starts, recount
+from duties.periods import last_ended, period_starts
+from duties.tallies import figures, recount
 from tests.factories import duties as tasks
 from tests.world import NOW, TODAY, World
 
