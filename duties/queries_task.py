@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from config.actor import Actor
 from duties.enums import Cadence
 from duties.models import Task
 from duties.models.task import TaskQuerySet
 from duties.periods import periods_before
 from hazards.models import Hazard
-from hazards.queries import with_people
+from hazards.queries import subject_hazards
 
 HAZARDS_SHOWN = 5
 # How many weeks or months back the page of a to-do looks for earlier rounds.
@@ -17,16 +19,12 @@ PERIODS_LOOKED_AT = 26
 
 def open_hazards(actor: Actor, task: Task) -> tuple[list[Hazard], int]:
     """The unresolved hazards of what a to-do is about (newest first), and how many there are."""
-    found = Hazard.objects.for_actor(actor).unresolved()
+    about: dict[str, Any] = {"equipment": None, "licence": None, "station": None}
     if task.cadence == Cadence.DAILY:
-        found = found.filter(
-            equipment_id=task.equipment_id, licence_id=task.licence_id, station_id=task.station_id
-        )
+        about = {name: getattr(task, f"{name}_id") for name in about}
     else:
-        found = found.filter(
-            category=task.category, source=task.cadence, equipment=None, licence=None, station=None
-        )
-    return list(with_people(found)[:HAZARDS_SHOWN]), found.count()
+        about |= {"category": task.category, "source": task.cadence}
+    return subject_hazards(actor, limit=HAZARDS_SHOWN, **about)
 
 
 def history(task: Task, *, limit: int) -> TaskQuerySet:

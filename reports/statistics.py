@@ -1,7 +1,7 @@
 """Figures of the dashboards: counted here for one unit, a region or many units at once.
 
 Every figure is counted by the definition its list filters by (duties.tallies with duties.completion,
-hazards.queries, equipment.queries), so it equals the 共 N 条 of the list behind it.
+hazards.queries_desk, equipment.queries), so it equals the 共 N 条 of the list behind it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from duties.tallies import figures
 from equipment import queries as equipment
 from equipment.enums import Category, UseStatus
 from equipment.models import Equipment
-from hazards import queries as hazards
+from hazards.queries import OPEN, overdue
+from hazards.queries_desk import desk_hazards
 from hazards.states import HazardState, Source
 from units.models import Unit
 from units.models.unit import UnitQuerySet
@@ -164,12 +165,12 @@ class Hazards:
 
 def hazards_by_source(actor: Actor, day: date, *, unit: Unit | None = None) -> list[Hazards]:
     """Daily hazards always, weekly and monthly ones when there are any (one query)."""
-    found = hazards.desk_hazards(actor, {"unit": unit.code if unit else ""}, day=day)
+    found = desk_hazards(actor, {"unit": unit.code if unit else ""}, day=day)
     states = {state.value: Count("pk", filter=Q(state=state)) for state in HazardState}
     rows = (
         found.order_by()
         .values("source")
-        .annotate(overdue=Count("pk", filter=hazards.overdue(day)), **states)
+        .annotate(overdue=Count("pk", filter=overdue(day)), **states)
     )
     counted = {row["source"]: Hazards(**row) for row in rows}
     counted.setdefault(Source.DAILY.value, Hazards(Source.DAILY.value))
@@ -272,7 +273,7 @@ def unit_rows(actor: Actor, page: Collection[Unit], day: date, *, now: datetime)
         unbound=Count("pk", filter=equipment.unbound()),
     )
     open_ones = _by_unit(
-        hazards.desk_hazards(actor, {"state": hazards.OPEN}, day=day).filter(source=Source.DAILY),
+        desk_hazards(actor, {"state": OPEN}, day=day).filter(source=Source.DAILY),
         ids,
         number=Count("pk"),
     )

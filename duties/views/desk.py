@@ -22,7 +22,7 @@ from duties.forms_desk import RecordFilterForm
 from duties.models import Inspection
 from equipment.models import Equipment
 from equipment.panels import Panel, PanelRow
-from hazards.queries import narrowed_to
+from hazards.queries_desk import narrowed_to
 from units.roles import Can
 
 PANEL_ROWS = 7

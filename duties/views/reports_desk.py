@@ -21,7 +21,7 @@ from duties.enums import TaskKind
 from duties.forms_reports import ReportFilterForm
 from duties.views import reports_shown as shown
 from duties.views.reports_write import MONTHLY, WEEKLY
-from hazards.queries import narrowed_to
+from hazards.queries_desk import narrowed_to
 from units.roles import Can
 
 CHUNK = 2_000

@@ -22,7 +22,7 @@ from duties.queries_cover import standing
 from duties.queries_reports import waiting_for_principal
 from duties.rounds import Round
 from equipment.queries_stops import to_watch
-from hazards.queries import waiting
+from hazards.queries_turn import waiting
 from units.models.unit import UnitKind
 from units.roles import Can, Role
 

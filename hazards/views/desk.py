@@ -13,7 +13,7 @@ from config.access import page
 from config.actor import Actor
 from config.clock import local_day
 from config.paging import paginate
-from hazards import queries
+from hazards import queries, queries_desk, queries_turn
 from hazards.forms import FilterForm
 from hazards.models import HazardQuerySet
 from hazards.states import Source
@@ -31,7 +31,7 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
     is_bureau = actor.kind == "bureau"
     form, source, hazards = asked_hazards(request, day)
     filters = form.cleaned_data
-    counts = queries.source_counts(hazards)
+    counts = queries_desk.source_counts(hazards)
     found = queries.with_people(hazards.filter(source=source))
     listed, size = paginate(request, found)
     return render(
@@ -45,7 +45,7 @@ def hazard_list(request: HttpRequest) -> HttpResponse:
             "size": size,
             "rows": shown.rows(listed, day, first=listed.start_index() or 1),
             "is_filtered": any(value for key, value in filters.items() if key != "source"),
-            "narrowed": queries.narrowed_to(actor, filters),
+            "narrowed": queries_desk.narrowed_to(actor, filters),
             "warnings": _warnings(actor, day) if actor.kind == "unit" else [],
         },
     )
@@ -58,7 +58,7 @@ def asked_hazards(request: HttpRequest, day: date) -> tuple[FilterForm, str, Haz
     form.is_valid()
     source = request.GET.get("source", "")
     source = source if source in Source.values else Source.DAILY.value
-    return form, source, queries.desk_hazards(actor, form.cleaned_data, day=day)
+    return form, source, queries_desk.desk_hazards(actor, form.cleaned_data, day=day)
 
 
 @page(Can.HAZARD_VIEW)
@@ -99,7 +99,7 @@ def _tabs(query: QueryDict, source: str, counts: dict[str, int]) -> list[dict[st
 
 def _warnings(actor: Actor, day: Any) -> list[dict[str, str]]:
     """Hazards nobody can take the next step on; only the unit admin can change that."""
-    stuck = queries.unattended(actor, day=day)
+    stuck = queries_turn.unattended(actor, day=day)
     found = []
     if stuck.without_decider:
         found.append(

@@ -20,7 +20,7 @@ from config.errors import RuleBroken
 from config.forms import attempt
 from config.paging import paginate
 from config.workflow import find
-from hazards import actions, queries, wording
+from hazards import actions, queries, queries_field, queries_hazard, wording
 from hazards.actions.rectify import NO_PHOTO
 from hazards.actions.review import needs_new_deadline
 from hazards.forms import DeadlineForm, OrderForm, RectifyForm, ReviewForm, SendBackForm
@@ -47,14 +47,16 @@ def field_list(request: HttpRequest) -> HttpResponse:
     """日隐患管理, 周 / 月隐患管理 by role (M 2.5, 3.6, 3.7, 4.4), each with its tabs."""
     actor = request.actor
     day = local_day(timezone.now())
-    hazards = queries.field_hazards(actor)
-    rounds = queries.field_rounds(actor, hazards, day=day)
+    hazards = queries_field.field_hazards(actor)
+    rounds = queries_field.field_rounds(actor, hazards, day=day)
     source = request.GET.get("source", "")
     if source not in {one.source for one in rounds}:
-        source = queries.opening_round(actor, rounds)
-    tabs = queries.field_tabs(actor, source, day, reviews=queries.unit_of(actor).reviews_hazards)
+        source = queries_field.opening_round(actor, rounds)
+    tabs = queries_field.field_tabs(
+        actor, source, day, reviews=queries.unit_of(actor).reviews_hazards
+    )
     hazards = hazards.filter(source=source)
-    counts = queries.tab_counts(hazards, tabs)
+    counts = queries_field.tab_counts(hazards, tabs)
     tab = _opening(tabs, counts, request.GET.get("tab", ""))
     found = queries.with_people(hazards.filter(tab.where).order_by(*tab.order))
     listed, size = paginate(request, found)
@@ -101,7 +103,9 @@ def _empty(tab: str, source: str) -> tuple[str, str]:
     return _EMPTY[tab]
 
 
-def _opening(tabs: list[queries.Tab], counts: dict[str, int], wanted: str) -> queries.Tab:
+def _opening(
+    tabs: list[queries_field.Tab], counts: dict[str, int], wanted: str
+) -> queries_field.Tab:
     """The tab asked for; else the first, or 待复查 when only that waits for a director (badge)."""
     by_key = {one.key: one for one in tabs}
     if wanted in by_key:
@@ -339,7 +343,7 @@ def _collect_photos(
     """The photos kept from before and those that came now; bad ones become errors of their slot."""
     dropped = set(request.POST.getlist("drop"))
     codes = [code for code in request.POST.getlist("kept") if code not in dropped]
-    photos = queries.uploaded_photos(request.actor, codes)
+    photos = queries_hazard.uploaded_photos(request.actor, codes)
     failed = False
     for name, upload, client_uuid in form.uploads():
         try:

@@ -10,7 +10,7 @@ from config.clock import local_day
 from config.prepared import Bound
 from equipment.models import Equipment
 from equipment.panels import Panel, PanelRow
-from hazards import queries
+from hazards import queries, queries_turn
 from hazards.models import HazardQuerySet
 from hazards.views import shown
 from units.roles import Can
@@ -18,7 +18,7 @@ from units.roles import Can
 
 def waiting_count(actor: Actor) -> HazardQuerySet | Bound:
     """The hazards that wait for this person."""
-    return queries.counted_waiting(actor, day=local_day(timezone.now()))
+    return queries_turn.counted_waiting(actor, day=local_day(timezone.now()))
 
 
 def machine_panel(equipment: Equipment, actor: Actor) -> list[Panel]:

@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from config.actor import Actor
-from hazards import queries, wording
+from hazards import queries, queries_hazard, wording
 from hazards.models import Hazard, HazardEvent
 from hazards.states import Source
 from units.models import Photo
@@ -123,7 +123,7 @@ def timeline(events: Iterable[HazardEvent], current: Iterable[Photo]) -> list[di
 
 def whole(hazard: Hazard, *, day: date) -> dict[str, Any]:
     """The context of both detail pages."""
-    photos = queries.photos(hazard)
+    photos = queries_hazard.photos(hazard)
     return {
         "hazard": hazard,
         "standing": wording.standing(hazard, day, reviews=hazard.unit.reviews_hazards),
@@ -137,11 +137,11 @@ def whole(hazard: Hazard, *, day: date) -> dict[str, Any]:
         "subject_word": wording.subject_word(hazard),
         "category_word": wording.category_word(hazard),
         "repeat": wording.repeat(hazard),
-        "next_step": queries.next_step(hazard, day=day),
+        "next_step": queries_hazard.next_step(hazard, day=day),
         "stop_use": wording.STOP_USE,
         "found_photos": pictures(photos["found"], "发现时照片"),
         "rectified_photos": pictures(photos["rectified"], "整改后照片"),
-        "trail": timeline(queries.trail(hazard), [*photos["found"], *photos["rectified"]]),
+        "trail": timeline(queries_hazard.trail(hazard), [*photos["found"], *photos["rectified"]]),
     }
 
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from config.clock import local_day
 from equipment.panels import panels_of
-from hazards import queries
+from hazards import queries_turn
 from hazards.models import Hazard
 from tests.factories import hazards as made
 from tests.hazards.conftest import IMMEDIATE
@@ -263,15 +263,19 @@ def test_waiting_counts_by_what_is_to_be_done(world: World) -> None:
     made.hazard(world.crane, state="pending_rectification")
     made.hazard(world.crane, state="rectified")
     people = {name: getattr(world, name) for name in ("li", "zhang", "wang", "zhao", "chen")}
-    waits = {name: queries.waiting(world.actor(who), day=TODAY) for name, who in people.items()}
+    waits = {
+        name: queries_turn.waiting(world.actor(who), day=TODAY) for name, who in people.items()
+    }
     assert waits == {
-        "li": queries.Waiting(to_rectify=1),
-        "zhang": queries.Waiting(),
-        "wang": queries.Waiting(to_order=2, to_review=1),
-        "zhao": queries.Waiting(to_order=1, to_review=1),
-        "chen": queries.Waiting(),
+        "li": queries_turn.Waiting(to_rectify=1),
+        "zhang": queries_turn.Waiting(),
+        "wang": queries_turn.Waiting(to_order=2, to_review=1),
+        "zhao": queries_turn.Waiting(to_order=1, to_review=1),
+        "chen": queries_turn.Waiting(),
     }
     assert waits["wang"].total == 3
-    assert queries.waiting(world.actor(world.jia_admin), day=TODAY) == queries.Waiting()
+    assert queries_turn.waiting(world.actor(world.jia_admin), day=TODAY) == queries_turn.Waiting()
     Appointment.objects.filter(staff=world.wang).delete()
-    assert queries.waiting(world.actor(world.chen), day=TODAY) == queries.Waiting(to_order=1)
+    assert queries_turn.waiting(world.actor(world.chen), day=TODAY) == queries_turn.Waiting(
+        to_order=1
+    )

@@ -9,7 +9,7 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.errors import RuleBroken
-from hazards import queries
+from hazards import queries_hazard, queries_turn
 from hazards.models import Hazard, HazardEvent, HazardPhoto
 from tests.factories import hazards as made
 from tests.hazards.conftest import IMMEDIATE, ITEM, PENDING
@@ -99,8 +99,8 @@ def test_without_anybody_the_unit_admin_is_warned(world: World, found: Found) ->
     hazard = found()
     assert told() == {}
     admin = world.actor(world.jia_admin)
-    assert queries.unattended(admin, day=TODAY) == queries.Unattended(1, 0)
-    assert queries.next_step(hazard, day=TODAY).is_stuck is True
+    assert queries_turn.unattended(admin, day=TODAY) == queries_turn.Unattended(1, 0)
+    assert queries_hazard.next_step(hazard, day=TODAY).is_stuck is True
 
 
 def test_a_director_of_other_categories_does_not_count(world: World, found: Found) -> None:
@@ -108,7 +108,7 @@ def test_a_director_of_other_categories_does_not_count(world: World, found: Foun
     found()
     found(equipment=world.crane, category="crane", origin_code="ACDEFGHJKN")
     admin = world.actor(world.jia_admin)
-    assert queries.unattended(admin, day=TODAY).without_decider == 1
+    assert queries_turn.unattended(admin, day=TODAY).without_decider == 1
 
 
 @pytest.mark.parametrize("answer", [PENDING, IMMEDIATE])

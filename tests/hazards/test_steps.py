@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from config.clock import end_of
 from config.errors import RuleBroken
-from hazards import actions, queries
+from hazards import actions, queries_hazard, queries_turn
 from hazards.models import Hazard, HazardEvent, HazardPhoto
 from tests.factories import hazards as made
 from tests.world import NOW, TODAY, World
@@ -80,7 +80,7 @@ def test_the_whole_round(world: World, found: Found) -> None:
         .filter(object_code=hazard.code)
         .values_list("verb", flat=True)
     ) == ["hazard.found", "hazard.ordered", "hazard.rectified", "hazard.reviewed"]
-    photos = queries.photos(hazard)
+    photos = queries_hazard.photos(hazard)
     assert (len(photos["found"]), len(photos["rectified"])) == (1, 1)
 
 
@@ -132,10 +132,10 @@ def test_the_second_directors_order_is_refused(world: World) -> None:
 def test_nobody_to_tell_where_no_officer_is_bound(world: World) -> None:
     hazard = order(made.hazard(world.unbound, finder=world.li), world)
     assert OutboxMessage.objects.filter(channel="sms").count() == 0
-    step = queries.next_step(Hazard.objects.get(pk=hazard.pk), day=TODAY)
+    step = queries_hazard.next_step(Hazard.objects.get(pk=hazard.pk), day=TODAY)
     assert step.is_stuck is True
     assert "未绑定安全员" in step.text
-    assert queries.unattended(world.actor(world.jia_admin), day=TODAY).without_officer == 1
+    assert queries_turn.unattended(world.actor(world.jia_admin), day=TODAY).without_officer == 1
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_sent_back_it_starts_over_and_keeps_what_was_handed_in(
         "found", "ordered", "rectified", "returned", "rectified",
     ]  # fmt: skip
     assert HazardPhoto.objects.filter(stage="rectified").count() == 2
-    assert len(queries.photos(hazard)["rectified"]) == 1
+    assert len(queries_hazard.photos(hazard)["rectified"]) == 1
     assert OutboxMessage.objects.filter(channel="sms", kind="hazard.rectified").count() == 2
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from config.clock import end_of, local_day
 from config.errors import RuleBroken
 from equipment import subjects
-from hazards import actions, people, queries, wording
+from hazards import actions, people, queries, queries_field, queries_hazard, queries_turn, wording
 from hazards.models import Hazard, HazardEvent
 from tests.factories import hazards as made
 from tests.factories import licences
@@ -45,7 +45,7 @@ def offered(hazard: Hazard, world: World, *who: Staff) -> list[list[str]]:
         actor = world.actor(person)
         fresh = Hazard.objects.get(pk=hazard.pk)
         names = [row.name for row in fresh.offers(actor)]
-        waits = queries.waiting_hazards(actor, day=TODAY).filter(pk=hazard.pk).exists()
+        waits = queries_turn.waiting_hazards(actor, day=TODAY).filter(pk=hazard.pk).exists()
         assert waits is bool(names), person.name
         found.append(names)
     return found
@@ -93,16 +93,16 @@ def test_without_the_fitting_director_the_principal_decides(producing: World) ->
     licence = licences.licence(world.jia, "crane_installation")
     crane = made.hazard(world.crane, equipment=None, licence=licence, category="crane_installation")
     assert offered(crane, world, world.feng, world.wang, world.chen) == [[], [], ["order"]]
-    step = queries.next_step(Hazard.objects.get(pk=crane.pk), day=TODAY)
+    step = queries_hazard.next_step(Hazard.objects.get(pk=crane.pk), day=TODAY)
     assert step.text.startswith("等待 陈责 下达整改措施")
     leave(world.chen)
-    step = queries.next_step(Hazard.objects.get(pk=crane.pk), day=TODAY)
+    step = queries_hazard.next_step(Hazard.objects.get(pk=crane.pk), day=TODAY)
     assert (step.is_stuck, step.text) == (
         True,
         "本单位没有分管“起重机械安装（含修理）”的质量安全总监，也没有主要负责人，无人下达整改措施，"
         "请单位管理员在人员管理中登记。",
     )
-    assert queries.unattended(world.actor(world.jia_admin), day=TODAY).without_decider == 1
+    assert queries_turn.unattended(world.actor(world.jia_admin), day=TODAY).without_decider == 1
 
 
 def test_in_a_pool_the_finder_puts_right_and_after_him_everybody_in_scope(
@@ -124,7 +124,7 @@ def test_in_a_pool_the_finder_puts_right_and_after_him_everybody_in_scope(
     assert offered(hazard, world, world.li, world.zhang, world.wu) == [[], ["rectify"], []]
     fresh = Hazard.objects.get(pk=hazard.pk)
     assert [one.name for one in people.rectifiers(fresh, TODAY)] == ["张全"]
-    seen = queries.field_hazards(world.actor(world.zhang))
+    seen = queries_field.field_hazards(world.actor(world.zhang))
     assert list(seen) == [hazard]
 
 
@@ -161,7 +161,7 @@ def test_where_nobody_can_close_the_unit_is_warned(world: World, found: Found, s
     found(equipment=None, source=source)
     message = OutboxMessage.objects.get(kind="hazard.unattended")
     assert (message.recipient, message.channel) == (world.jia_admin, "in_app")
-    assert queries.unattended(world.actor(world.jia_admin), day=TODAY).without_decider == 1
+    assert queries_turn.unattended(world.actor(world.jia_admin), day=TODAY).without_decider == 1
 
 
 def deadline(hazard: Hazard, world: World, who: Staff, **given: object) -> Hazard:

@@ -9,7 +9,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.actor import Actor
 from config.errors import RuleBroken
-from hazards import actions, queries
+from hazards import actions, queries_turn
 from hazards.models import Hazard, HazardEvent
 from hazards.states import TRANSITIONS, HazardState
 from tests.factories import hazards as made
@@ -125,7 +125,7 @@ def test_cell(world: World, source: str, state: str, name: str, role: str) -> No
     expected = state == from_state and role in may
     offered = {row.name for row in Hazard.objects.get(pk=hazard.pk).offers(actor)}
     assert (name in offered) is expected
-    waits = queries.waiting_hazards(actor, day=TODAY).filter(pk=hazard.pk).exists()
+    waits = queries_turn.waiting_hazards(actor, day=TODAY).filter(pk=hazard.pk).exists()
     assert waits is bool(offered)
 
     if expected:
@@ -157,7 +157,7 @@ def test_nobody_reviews_his_own_rectification(world: World) -> None:
     hazard = made.hazard(world.lift, state="rectified", rectified_by=world.wang)
     wang = world.actor(world.wang)
     assert hazard.offers(wang) == []
-    assert not queries.waiting_hazards(wang, day=TODAY).exists()
+    assert not queries_turn.waiting_hazards(wang, day=TODAY).exists()
     with pytest.raises(RuleBroken) as refused:
         carry_out("review", hazard, wang)
     assert refused.value.code == "not_yours"
@@ -170,8 +170,8 @@ def test_rebinding_moves_the_rectifier(world: World) -> None:
     li, zhang = world.actor(world.li), world.actor(world.zhang)
     assert [row.name for row in Hazard.objects.get(pk=hazard.pk).offers(li)] == []
     assert [row.name for row in Hazard.objects.get(pk=hazard.pk).offers(zhang)] == ["rectify"]
-    assert queries.waiting(li, day=TODAY).to_rectify == 0
-    assert queries.waiting(zhang, day=TODAY).to_rectify == 1
+    assert queries_turn.waiting(li, day=TODAY).to_rectify == 0
+    assert queries_turn.waiting(zhang, day=TODAY).to_rectify == 1
     with pytest.raises(RuleBroken) as refused:
         carry_out("rectify", hazard, li)
     assert refused.value.code == "not_yours"
@@ -182,4 +182,4 @@ def test_a_hazard_without_a_machine_is_put_right_by_its_finder(world: World) -> 
     hazard = made.hazard(world.lift, state="pending_rectification", equipment=None)
     assert [row.name for row in hazard.offers(world.actor(world.li))] == ["rectify"]
     assert hazard.offers(world.actor(world.zhang)) == []
-    assert queries.waiting(world.actor(world.li), day=TODAY).to_rectify == 1
+    assert queries_turn.waiting(world.actor(world.li), day=TODAY).to_rectify == 1
