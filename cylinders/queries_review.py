@@ -12,6 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import (
     Count,
     Exists,
+    Func,
     IntegerField,
     OuterRef,
     Prefetch,
@@ -27,10 +28,11 @@ from config.clock import local_day, start_of
 from config.codes import normalise
 from cylinders import queries_checks
 from cylinders.check_rules import LEAST_SECONDS, SAMPLE_PERCENT
-from cylinders.enums import BatchState, CheckStep, Verdict
+from cylinders.enums import BatchState, CheckStep, StepName, Verdict
 from cylinders.models import Batch, BatchItem, BatchStep, DistrictSetting, ItemPhoto, PhotoCheck
 from cylinders.models.batch import BatchQuerySet
 from cylinders.review_rules import EYES, WATCHED, first_in_time, limit_word
+from cylinders.states import seat_of
 from equipment.queries import Word
 from units.models import AuditEntry, Region, User
 
@@ -74,9 +76,9 @@ TRAIL_LIMIT = 20
 
 # ------------------------------------------------------------------ what waits
 def to_handle(actor: Actor) -> BatchQuerySet:
-    """What the actor may do the next step of; a city's bureau handles nothing."""
+    """What the actor may do the next step of; of its districts a city's bureau handles nothing."""
     rows = Batch.objects.for_actor(actor).filter(
-        region_id=actor.region_prefix, state__in=[state for key in TO_DO for state in TABS[key][1]]
+        region_id=seat_of(actor), state__in=[state for key in TO_DO for state in TABS[key][1]]
     )
     return rows.exclude(_is_for_others(actor))
 
@@ -88,12 +90,24 @@ def _is_for_others(actor: Actor) -> Q:
     by_colleague = taken.filter(batch=OuterRef(OuterRef("pk")), user=OuterRef("pk"))
     staff = User.objects.filter(kind=User.Kind.BUREAU, bureau=actor.bureau_id, is_active=True)
     free = staff.exclude(Exists(by_colleague))
-    return Q(Exists(own), Exists(free), state__in=WATCHED)
+    had_a_step = Q(Exists(own), Exists(free), state__in=WATCHED)
+    accepted = taken.filter(batch=OuterRef("pk"), name=StepName.ACCEPTED)
+    by_me = accepted.filter(details__judges__contains=actor.user_id)
+    by_them = BatchStep.objects.filter(
+        batch=OuterRef(OuterRef("pk")),
+        name=StepName.ACCEPTED,
+        details__judges__contains=Func(OuterRef("pk"), function="to_jsonb"),
+    )
+    fresh = free.exclude(Exists(by_them))
+    return had_a_step | Q(Exists(by_me), Exists(fresh), ~Exists(own), state=State.ACCEPTED)
 
 
 def is_supervisor(actor: Actor) -> bool:
-    """A bureau above the districts: it reads, its districts handle."""
-    return len(actor.region_prefix or "") < PREFIX_OF_DISTRICT
+    """A bureau above the districts: it reads, its districts handle. A city without districts that
+    takes part handles its own."""
+    if len(actor.region_prefix or "") >= PREFIX_OF_DISTRICT:
+        return False
+    return not DistrictSetting.objects.filter(pk=seat_of(actor)).exists()
 
 
 def late(actor: Actor, day: date) -> BatchQuerySet:
@@ -182,10 +196,9 @@ def regions(actor: Actor) -> list[Region]:
 
 # ------------------------------------------------------------------ settings
 def districts(actor: Actor, day: date) -> list[tuple[Region, DistrictSetting]]:
-    """The districts whose setting a bureau may change, each with it (the defaults without one)."""
-    rows = Region.objects.in_force(day).filter(
-        level=Region.Level.DISTRICT, code__startswith=actor.region_prefix
-    )
+    """The districts whose setting a bureau may change, each with it (the defaults without one);
+    a city that has none is its own."""
+    rows = Region.objects.pickable(day).filter(code__startswith=actor.region_prefix)
     found = rows.select_related("cylinder_setting", "parent").order_by("code")
     return [(one, _setting(one)) for one in found]
 

@@ -3,6 +3,8 @@
 The three steps 受理, 审核 and 审批 of one batch belong to three people (decision 15, F87). A bureau
 that has fewer spreads them as far as its people go: whoever has had a step may take another one only
 when no colleague is left without one, and that is written into the step (`is_repeated_person`).
+The same holds for 审核 and who judged photographs of the round in 审核附件: nobody looks at a sample of
+what he has judged himself, whoever pressed 受理 (D13).
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ from datetime import date, timedelta
 
 from config.actor import Actor
 from config.errors import RuleBroken
-from cylinders.enums import BatchState, StepName
-from cylinders.models import Batch, BatchStep
+from cylinders.enums import BatchState, CheckStep, StepName
+from cylinders.models import Batch, BatchStep, PhotoCheck
 from equipment.queries import Word
 from units.models import User
 
@@ -22,6 +24,8 @@ EYES = (StepName.ACCEPTED, StepName.REVIEWED, StepName.APPROVED)
 # States whose next step is one of them and may therefore be closed to somebody.
 WATCHED = (BatchState.ACCEPTED, BatchState.REVIEWED)
 NAMED = 3
+# Among the details of 受理: the users who judged the photographs.
+JUDGES = "judges"
 # 受理 within five working days (domain 7); weekends are the only days off that are known.
 ACCEPTANCE_DAYS = 5
 SATURDAY = 5
@@ -47,10 +51,15 @@ def eyes_on(batch: Batch, actor: Actor) -> Eyes:
     """Whether the actor may take the next of the three steps of a batch."""
     taken = people_of(batch)
     own = [step for step in taken if step.user_id == actor.user_id]
-    if not own:
-        return Eyes()
     did = "、".join(step.get_name_display() for step in own)
-    others = _without_a_step(actor, taken)
+    had = {step.user_id for step in taken}
+    if not own:
+        judges = _judges(taken)
+        if actor.user_id not in judges:
+            return Eyes()
+        did = "审核附件"
+        had |= judges
+    others = _without_a_step(actor, had)
     if others:
         named = "、".join(others[:NAMED]) + (" 等" if len(others) > NAMED else "")
         return Eyes(
@@ -76,10 +85,25 @@ def refuse_same_person(batch: Batch, actor: Actor) -> bool:
     return eyes.is_repeated
 
 
-def _without_a_step(actor: Actor, taken: list[BatchStep]) -> list[str]:
-    """Names of the bureau's active accounts that have had none of the three steps."""
+def judges_of(batch: Batch) -> list[int]:
+    """Who judged photographs of this round in 审核附件; kept in the step of 受理 (JUDGES)."""
+    rows = PhotoCheck.objects.filter(
+        photo__item__batch=batch, step=CheckStep.ACCEPT, round=batch.round
+    )
+    return sorted(set(rows.order_by().values_list("user_id", flat=True).distinct()))
+
+
+def _judges(taken: list[BatchStep]) -> set[int]:
+    """Whom 审核附件 keeps from the next step: its judges while 审核 is next, nobody otherwise."""
+    if [step.name for step in taken] != [StepName.ACCEPTED]:
+        return set()
+    return set(taken[0].details.get(JUDGES, ()))
+
+
+def _without_a_step(actor: Actor, had: set[int | None]) -> list[str]:
+    """Names of the bureau's active accounts but those that have had a part already."""
     staff = User.objects.filter(kind=User.Kind.BUREAU, bureau_id=actor.bureau_id, is_active=True)
-    free = staff.exclude(pk__in=[step.user_id for step in taken]).order_by("pk")
+    free = staff.exclude(pk__in=[pk for pk in had if pk is not None]).order_by("pk")
     return list(free.values_list("name", flat=True)[: NAMED + 1])
 
 

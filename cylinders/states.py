@@ -21,11 +21,20 @@ def is_applicant(batch: Any, actor: Actor) -> bool:
     )
 
 
+def seat_of(actor: Actor) -> str:
+    """The code of the region whose bureau a person belongs to, "" for everybody else: what is
+    registered at this very region is theirs to handle. Of a city it is 441900, which only a city
+    without districts ever takes part with."""
+    if actor.kind != "bureau" or actor.region_prefix is None:
+        return ""
+    return actor.region_prefix.ljust(6, "0")
+
+
 def is_handler(batch: Any, actor: Actor) -> bool:
-    """A person of the bureau of the batch's own district; a city's bureau only reads."""
+    """A person of the bureau of the batch's own district; the one of the city above only reads."""
     return (
-        actor.kind == "bureau"
-        and actor.region_prefix == batch.region_id
+        batch.region_id is not None
+        and seat_of(actor) == batch.region_id
         and actor.can(Can.CYLINDER_REVIEW)
     )
 

@@ -13,6 +13,7 @@ from cylinders import queries_certificates
 from cylinders.enums import BatchState, Origin
 from cylinders.models import Batch, BatchItem, Certificate, CertificateRevision, CylinderFacts
 from cylinders.queries_batches import bureau_of
+from cylinders.states import seat_of
 from reports.documents import cylinder_certificate, cylinder_form, cylinder_summary
 from reports.documents.cylinder_certificate import Certificate as CertificateForm
 from reports.documents.cylinder_form import Figure, Form, StepLine
@@ -37,7 +38,7 @@ NAMED = 8
 def may_issue(actor: Actor, *, unit_id: int, region_code: str | None) -> bool:
     """The unit itself, and the bureau of the very district that registers."""
     if actor.kind == "bureau":
-        return actor.region_prefix == region_code and actor.can(Can.CYLINDER_REVIEW)
+        return seat_of(actor) == region_code and actor.can(Can.CYLINDER_REVIEW)
     return actor.unit_id == unit_id and actor.can(Can.CYLINDER_MANAGE)
 
 

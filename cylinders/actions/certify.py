@@ -23,6 +23,7 @@ from cylinders.actions.registering import (
 )
 from cylinders.enums import CylinderState, StepName
 from cylinders.models import Batch, BatchStep, Certificate, CertificateRevision, Cylinder
+from cylinders.states import seat_of
 from units import audit, outbox
 from units.roles import Can
 
@@ -109,12 +110,8 @@ def reprint(
 
 
 def is_issuer(certificate: Certificate, actor: Actor) -> bool:
-    """A person of the bureau of the certificate's own district; a city's bureau only reads."""
-    return (
-        actor.kind == "bureau"
-        and actor.region_prefix == certificate.region_id
-        and actor.can(Can.CYLINDER_REVIEW)
-    )
+    """A person of the bureau of the certificate's own district; the one above only reads."""
+    return seat_of(actor) == certificate.region_id and actor.can(Can.CYLINDER_REVIEW)
 
 
 # ------------------------------------------------------------------ what is written about it

@@ -29,7 +29,7 @@ from cylinders.enums import BatchState, Claim, StepName
 from cylinders.models import Batch, BatchItem, BatchStep, ItemPhoto
 from cylinders.queries_checks import agreement, wrong_items
 from cylinders.review_notices import tell_unit_decided
-from cylinders.review_rules import refuse_same_person
+from cylinders.review_rules import JUDGES, judges_of, refuse_same_person
 from units.audit import Verb, record, record_many
 
 LONGEST = 500
@@ -79,6 +79,7 @@ def accept(
     is_repeated = refuse_same_person(fresh, actor)
     refuse_unfinished(fresh)
     details = _take_out(fresh, wrong_items(fresh), actor=actor, now=now)
+    details[JUDGES] = judges_of(fresh)
     fix_sample(fresh)
     step = {"opinion": said, "details": details, "is_repeated": is_repeated}
     _write(fresh, StepName.ACCEPTED, **step, actor=actor, now=now)
@@ -220,7 +221,7 @@ def _end(batch: Batch, name: StepName, said: str, *, actor: Actor, now: datetime
 
 def _take_out(
     batch: Batch, wrong: Mapping[int, str], *, actor: Actor, now: datetime
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Remove the cylinders of these keys, each with its reason; return the figures of the step."""
     standing = batch.items.standing().count()
     if standing <= len(wrong):
@@ -251,7 +252,7 @@ def _write(
     name: StepName,
     *,
     opinion: str,
-    details: dict[str, int] | None = None,
+    details: dict[str, Any] | None = None,
     is_repeated: bool = False,
     actor: Actor,
     now: datetime,
@@ -269,7 +270,8 @@ def _write(
         is_repeated_person=is_repeated,
         at=now,
     )
-    after = {"opinion": opinion, "round": batch.round, **step.details}
+    figures = {name: value for name, value in step.details.items() if name != JUDGES}
+    after = {"opinion": opinion, "round": batch.round, **figures}
     if is_repeated:
         after["is_repeated_person"] = True
     record(actor, VERBS[name], batch, now=now, after=after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,15 +12,17 @@ import pytest
 from config.actor import Actor
 from config.errors import RuleBroken
 from cylinders.actions import review as actions
+from cylinders.actions.settings import change_setting
 from cylinders.enums import BatchState, CheckStep, Claim
 from cylinders.models import Batch, BatchItem, BatchStep, ItemPhoto, PhotoCheck
 from cylinders.queries_checks import sample_of
+from cylinders.queries_review import districts, is_supervisor, to_handle
 from cylinders.review_rules import due_on, first_in_time, limit_word
 from cylinders.states import TRANSITIONS
 from tests.factories import cylinders as made
 from tests.factories import units as people
 from tests.world import NOW, World
-from units.models import AuditEntry, OutboxMessage, User
+from units.models import AuditEntry, OutboxMessage, Region, User
 
 GIVEN: dict[str, dict[str, Any]] = {
     "return": {"points": "补照片"},
@@ -146,7 +149,8 @@ def test_accepting_takes_the_wrong_ones_out_and_fixes_the_sample(
     live = ItemPhoto.objects.filter(is_live=True).values_list("item_id", flat=True)
     assert set(live) == set(batch.items.standing().values_list("pk", flat=True))
     step = BatchStep.objects.get()
-    assert step.details == {"cylinders": 2, "removed": 1}
+    judges = [world.regulator.pk]
+    assert step.details == {"cylinders": 2, "removed": 1, "judges": judges}
     assert (step.actor_name, step.owner_name, step.is_repeated_person) == (
         world.regulator.name,
         world.bureau.name,
@@ -258,6 +262,46 @@ def test_a_bureau_of_two_repeats_only_the_last_step(world: World, desk: dict[str
     repeated = BatchStep.objects.order_by("id").values_list("is_repeated_person", flat=True)
     assert list(repeated) == [False, False, True]
     assert AuditEntry.objects.order_by("-id").first().after["is_repeated_person"] is True
+
+
+def test_who_judged_the_photographs_does_not_review_them(
+    world: World, desk: dict[str, Any]
+) -> None:
+    """Whoever pressed 受理: a sample of one's own judgements says nothing (D13)."""
+    first, second, third = desk["actors"]
+    batch = submitted(world, 2)
+    look(batch, desk["users"][1])
+    batch = decide("accept", batch, first)
+    broken = refused("review", batch, second)
+    assert (broken.code, broken.message) == (
+        "same_person",
+        "您已办理本批次的审核附件。受理、审核、审批须由不同的人办理，请由 郑三 办理。",
+    )
+    assert [to_handle(one).count() for one in (first, second, third)] == [0, 0, 1]
+    User.objects.filter(pk=third.user_id).update(is_active=False)
+    assert [to_handle(one).count() for one in (first, second)] == [0, 1]
+    assert refused("review", batch, first).code == "same_person"
+    look(batch, desk["users"][1], step=CheckStep.SAMPLE)
+    decide("review", batch, second)
+    assert BatchStep.objects.get(name="reviewed").is_repeated_person is True
+
+
+def test_a_city_without_districts_handles_its_own(world: World) -> None:
+    """441900: units are registered at the city itself, its bureau is the one to decide (C 四)."""
+    Region.objects.create(code="440000", name="广东省", level="province")
+    city = Region.objects.create(code="441900", name="东莞市", level="city", parent_id="440000")
+    user = people.account("bureau", "dongguan", people.bureau("441900", "东莞市局"))
+    above = people.account("bureau", "guangdong", people.bureau("440000", "广东省局"))
+    actor, province = world.actor(user), world.actor(above)
+    assert [one.pk for one, _ in districts(actor, NOW.date())] == ["441900"]
+    given = {"takes_part": True, "sample_percent": 5, "least_seconds": Decimal(1)}
+    change_setting(city, version=0, **given, actor=actor, now=NOW)
+    batch = submitted(world, 1)
+    Batch.objects.filter(pk=batch.pk).update(region=city)
+    assert (is_supervisor(actor), is_supervisor(province)) == (False, True)
+    assert (to_handle(actor).get(), to_handle(province).count()) == (batch, 0)
+    assert refused("return", batch, province).code == "not_yours"
+    assert decide("return", batch, actor).state == BatchState.CORRECTING
 
 
 def test_a_wrong_sample_holds_the_review_up(world: World) -> None:
