@@ -80,6 +80,7 @@ def _letter_page(
         "is_changed": is_changed,
         "may_issue": request.actor.can(Can.STAFF_MANAGE) and shown is None,
         "refusal": refusal,
+        "issue_url": reverse("reports:appointment-letter-issue", args=[staff.code]),
         "back_url": _back(request.actor, staff),
     }
     status = refusal.status if refusal else 200
