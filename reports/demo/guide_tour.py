@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 
+from cylinders.models import Batch
 from duties.enums import Cadence, TaskKind
 from equipment.models import DeviceCode, Equipment, PublicReport
 from hazards.models import Hazard
-from reports.demo import tour, tour_duties
+from reports.demo import tour, tour_cylinders, tour_duties
 from units.models import Position, Staff, Unit
 from units.roles import Role
 
@@ -40,6 +41,7 @@ def pictures() -> Iterator[Picture]:
     yield from _archive(unit)
     yield from _phone()
     yield from _bureau()
+    yield from _cylinders()
 
 
 def _page(name: str, *args: str, query: str = "") -> Callable[[], str]:
@@ -157,4 +159,19 @@ def _bureau() -> list[Picture]:
         Picture("desk", "bureau", _page("reports:desk")),
         Picture("registrations", "bureau", _page("units:registration-list")),
         Picture("region", "bureau", _page("reports:region"), height=1000),
+    ]
+
+
+def _cylinders() -> list[Picture]:
+    draft, waiting = tour_cylinders.batch("draft"), tour_cylinders.batch("submitted")
+    done = tour_cylinders.batch("certified")
+
+    def of(name: str, batch: Batch | None) -> Callable[[], str]:
+        return _page(f"cylinders:{name}", batch.code) if batch else _nothing
+
+    return [
+        Picture("cylinder-batch", "filler", of("batch", draft), height=1100),
+        Picture("cylinder-photos", "filler", of("photo-upload", draft), height=1000),
+        Picture("cylinder-progress", "filler", of("progress", done), height=1000),
+        Picture("cylinder-check", "handler", of("check", waiting), height=900),
     ]
