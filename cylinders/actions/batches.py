@@ -29,6 +29,7 @@ from config.errors import RuleBroken
 from config.workflow import lock, transition
 from cylinders import numbers, twins
 from cylinders import queries_batches as queries
+from cylinders.actions.locking import lock_batch
 from cylinders.enums import EDITABLE, BatchState, Claim, Origin, StepName
 from cylinders.models import Batch, BatchStep, ItemPhoto
 from units.audit import Verb, record
@@ -161,9 +162,9 @@ def change_basics(
 def lock_editable(batch: Batch, actor: Actor) -> Batch:
     """The batch's row, locked, if the actor is the applicant and may still change it.
 
-    Raises RuleBroken: not_yours (403), not_editable in words.
+    Raises RuleBroken: not_yours (403), not_editable in words, batch_gone.
     """
-    fresh: Batch = lock(batch)
+    fresh = lock_batch(batch)
     if actor.unit_id != fresh.unit_id or actor.kind not in ("unit", "person"):
         raise RuleBroken("not_yours", "只有申请单位可以修改这份申请。", status=403)
     if fresh.state not in EDITABLE:
@@ -293,7 +294,7 @@ def submit(batch: Batch, *, actor: Actor, now: datetime) -> Batch:
     Raises RuleBroken: wrong_state (a second click), incomplete (with the first things missing),
     twin (somebody else was faster; which ones), not_yours (403).
     """
-    fresh: Batch = lock(batch)
+    fresh = lock_batch(batch)
     again = fresh.state == BatchState.CORRECTING
     changes = {"round": fresh.round + 1, "version": fresh.version + 1, "checked_at": None}
     if fresh.state in EDITABLE:

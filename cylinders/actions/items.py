@@ -20,9 +20,9 @@ from config.copying import copy_rows, next_ids
 from config.errors import RuleBroken
 from config.excel.columns import Problem
 from config.excel.kinds import Context
-from config.workflow import lock
 from cylinders import fact_rules, twins
 from cylinders.actions.batches import STALE, lock_editable
+from cylinders.actions.locking import lock_batch
 from cylinders.enums import EDITABLE, Claim
 from cylinders.fact_rules import Asked, Wrong
 from cylinders.identity import identity_of
@@ -83,7 +83,7 @@ def open_for_import(context: Context) -> Batch:
     own = Batch.objects.for_actor(context.actor).select_related("region")
     batch = own.filter(code=context.target).first() if context.target else None
     if batch is not None and context.is_writing:
-        lock(batch)
+        lock_batch(batch)
         batch = own.filter(code=context.target).first()
     if batch is None:
         raise RuleBroken("batch_gone", "这份申请已经删除，不能导入气瓶。", field="file")

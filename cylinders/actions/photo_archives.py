@@ -26,9 +26,9 @@ from django.db import transaction
 
 from config.actor import Actor
 from config.errors import RuleBroken
-from config.workflow import lock
 from cylinders import photo_zip
 from cylinders.actions import photos
+from cylinders.actions.locking import lock_batch
 from cylinders.enums import PictureState
 from cylinders.models import ArchivePicture, Batch, BatchItem, PhotoArchive
 from cylinders.photo_names import Matcher
@@ -75,6 +75,7 @@ def start(
     stored = files.store_large(upload, unit_id=batch.unit_id, purpose=PURPOSE, actor=actor, now=now)
     matcher = matcher_of(batch)
     with transaction.atomic():
+        photos.refuse_unless_open(lock_batch(batch), actor)  # discarded or submitted meanwhile
         archive = PhotoArchive.objects.create(
             batch=batch,
             unit_id=batch.unit_id,
@@ -212,7 +213,7 @@ def assign(
         zipfile.ZipFile(stream) as opened,
         transaction.atomic(),
     ):
-        lock(archive.batch)
+        lock_batch(archive.batch)
         mine = ArchivePicture.objects.select_for_update(of=("self",)).get(pk=picture.pk)
         if mine.state not in OPEN:
             raise RuleBroken("picture_settled", "这张照片刚刚已经处理，请刷新页面查看。")

@@ -24,7 +24,7 @@ from django.db import IntegrityError, transaction
 
 from config.actor import Actor
 from config.errors import RuleBroken
-from config.workflow import lock
+from cylinders.actions.locking import lock_batch
 from cylinders.enums import EDITABLE, PhotoKind
 from cylinders.models import Batch, BatchItem, ItemPhoto
 from cylinders.photo_rules import KINDS, MOST
@@ -87,7 +87,7 @@ def attach_once(
 
     In: an UploadedFile, the uuid the browser made for it, what it shows (PhotoKind). Repeatable:
     the same bytes for the same cylinder are one photograph. To be called outside a transaction.
-    RuleBroken: not_yours (403), batch_closed, item_removed, wrong_kind, photo_used (names the other
+    RuleBroken: not_yours (403), batch_closed, batch_gone, item_removed, wrong_kind, photo_used (names the other
     cylinder if it is the unit's own), photos_full, and everything of `units.photos.store_photo`.
     """
     _refuse_unless_open(item.batch, item, actor)
@@ -129,7 +129,7 @@ def _add(
     now: datetime,
 ) -> tuple[ItemPhoto, bool]:
     """Write the row under the batch's lock, after all checks once more."""
-    batch = lock(item.batch)
+    batch = lock_batch(item.batch)
     fresh = BatchItem.objects.select_related("batch").get(pk=item.pk)
     _refuse_unless_open(batch, fresh, actor)
     there = _same_or_refuse(fresh, sha256)
@@ -157,7 +157,7 @@ def remove(photo: ItemPhoto, *, actor: Actor, now: datetime) -> ItemPhoto:
     Repeatable. The picture may be used again afterwards. RuleBroken: not_yours (403), batch_closed,
     item_removed.
     """
-    batch = lock(photo.item.batch)
+    batch = lock_batch(photo.item.batch)
     fresh = ItemPhoto.objects.select_related("item__batch").get(pk=photo.pk)
     _refuse_unless_open(batch, fresh.item, actor)
     if fresh.removed_at is not None:
@@ -180,7 +180,7 @@ def change_kind(photo: ItemPhoto, *, kind: str, actor: Actor, now: datetime) -> 
 
     RuleBroken: not_yours (403), batch_closed, item_removed, wrong_kind, photo_gone.
     """
-    batch = lock(photo.item.batch)
+    batch = lock_batch(photo.item.batch)
     fresh = ItemPhoto.objects.select_related("item__batch").get(pk=photo.pk)
     _refuse_unless_open(batch, fresh.item, actor)
     if kind not in KINDS[batch.origin]:

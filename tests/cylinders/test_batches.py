@@ -13,9 +13,12 @@ from config.errors import RuleBroken
 from cylinders import photo_rules
 from cylinders import queries_batches as queries
 from cylinders.actions import batches as actions
+from cylinders.actions import photo_archives
 from cylinders.actions.again import apply_again
+from cylinders.actions.items import change_item
 from cylinders.enums import BatchState, Claim, Origin, PhotoKind
 from cylinders.models import Batch, BatchItem, BatchStep, ItemPhoto
+from tests.cylinders.test_photo_archives import packed
 from tests.factories import cylinders as made
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry, OutboxMessage, Region
@@ -144,6 +147,23 @@ class TestDiscard:
         )
         entry = AuditEntry.objects.get(verb="cylinder_batch.discarded")
         assert entry.before == {"origin": "new", "cylinders": 1, "photos": 2}
+
+    def test_who_comes_after_it_is_told_that_it_is_gone(self, world: World, ready: Batch) -> None:
+        """A double click, or the tab beside it that submits or saves (its batch was read before)."""
+        item = ready.items.get()
+        actions.discard(ready, **by(world))
+        acts = (
+            lambda: actions.discard(ready, **by(world)),
+            lambda: actions.submit(ready, **by(world)),
+            lambda: change_item(item, version=1, changes={"note": "x"}, **by(world)),
+            lambda: photo_archives.start(
+                ready, upload=packed({"GP001-钢印.jpg": b"x"}), **by(world)
+            ),
+        )
+        for act in acts:
+            with pytest.raises(RuleBroken) as refused:
+                act()
+            assert refused.value.code == "batch_gone"
 
     def test_what_was_submitted_stays(self, world: World) -> None:
         sent = made.batch(world.jia, state="correcting")

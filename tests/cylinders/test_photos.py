@@ -12,6 +12,7 @@ from django.urls import reverse
 from config.errors import RuleBroken
 from config.workflow import lock
 from cylinders.actions import photos
+from cylinders.actions.batches import discard
 from cylinders.enums import BatchState
 from cylinders.models import BatchItem, ItemPhoto
 from tests.factories import cylinders, pictures
@@ -109,6 +110,12 @@ def test_what_is_submitted_is_not_swapped(world: World, state: str) -> None:
             act()
     photo.refresh_from_db()
     assert (photo.kind, photo.removed_at) == ("stamp", None)
+
+
+def test_a_draft_that_was_discarded_takes_no_photograph(world: World) -> None:
+    item = cylinders.item(cylinders.batch(world.jia))
+    discard(item.batch, actor=world.actor(world.jia_admin), now=NOW)
+    assert refused(item, world.jia_admin)[0] == "batch_gone"
 
 
 def test_correcting_may_change_photographs_again(world: World) -> None:
