@@ -10,7 +10,8 @@ How a photograph is looked at:
 3. 正确 after looks that were all shorter than the district's least time is 需复看: it lets neither
    完成 nor 审核 pass. 错误 wants a reason instead.
 4. The batch's row is locked: what two people do at once happens one after the other, and nothing is
-   judged after 完成.
+   judged after 完成. One person's judgements take turns as well, whichever batches they are of, so
+   that each finds the one before it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q, Sum
 
 from config.actor import Actor
@@ -95,6 +96,7 @@ def save_check(
         user_id=actor.user_id,
         now=now,
     )
+    _take_turns(actor.user_id)
     before = last_save(actor.user_id)
     shown = look_ms(seen_ms, given_out=given_out, last_save=before, now=now)
     judged = PhotoCheck.objects.filter(photo=photo, step=step, round=batch.round).first()
@@ -176,6 +178,14 @@ def refuse_unsampled(batch: Batch, actor: Actor) -> None:
 
 
 # ------------------------------------------------------------------ pieces
+def _take_turns(user_id: int | None) -> None:
+    """Wait for the same person's judgement that is being written in another tab, of any batch."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"cylinder-look:{user_id}"]
+        )
+
+
 def _refuse_unless_open(batch: Batch, step: CheckStep | None, actor: Actor) -> CheckStep:
     """The step in which a handler may judge now; RuleBroken in words otherwise."""
     if not is_handler(batch, actor):

@@ -35,3 +35,19 @@ def test_one_row_a_photograph_and_finished_once(committed_world: World) -> None:
     assert len(done) == 1
     assert [rule.message for rule in refused] == ["本批次的附件审核已经完成，判定不能再修改。"]
     assert AuditEntry.objects.filter(verb="cylinder_batch.checked").count() == 1
+
+
+def test_pages_of_two_batches_sent_at_once_are_one_look(committed_world: World) -> None:
+    """Two tabs opened side by side, of two applications: nobody looks at both (D13)."""
+    world = committed_world
+    factory.reference()
+    tabs = [Person(world, world.regulator) for _ in range(4)]
+    shown = [photos(submitted(world, cylinders=1))[0] for _ in tabs]
+    done, refused = at_once(
+        *[
+            lambda tab=tab, photo=photo: tab.look(photo)
+            for tab, photo in zip(tabs, shown, strict=True)
+        ]
+    )
+    assert (len(done), refused) == (4, [])
+    assert sorted(check.longest_ms for check in PhotoCheck.objects.all()) == [0, 0, 0, 2000]
