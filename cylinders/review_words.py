@@ -47,7 +47,7 @@ class Next:
 
 
 _ENDED = {
-    State.CORRECTING: "已一次性告知补正，等待单位修改后重新提交；重新提交后回到“待受理”。",
+    State.CORRECTING: "已一次性告知补正，等待单位修改后重新提交；重新提交后回到“待受理”；长期不补正的可以退件。",
     State.CERTIFIED: "已发证，气瓶已登记到气瓶档案。",
     State.DECLINED: "已作出不予受理的决定，气瓶可以由单位重新申请。",
     State.VOIDED: "整批已退件作废，气瓶可以由单位重新申请。",
@@ -65,6 +65,8 @@ def next_of(batch: Batch, actor: Actor) -> Next:
     state = State(batch.state)
     if state in _ENDED:
         acts = [_certificates(batch)] if state == State.CERTIFIED else []
+        if offers(TRANSITIONS, batch, actor):
+            acts.append(_void(batch))
         return Next(_ENDED[state], acts=acts, agreement=_found(batch))
     if not offers(TRANSITIONS, batch, actor):
         where = batch.region.name if batch.region else ""

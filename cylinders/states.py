@@ -105,7 +105,12 @@ TRANSITIONS = (
     Transition(
         "void",
         _states(
-            BatchState.SUBMITTED, BatchState.ACCEPTED, BatchState.REVIEWED, BatchState.APPROVED
+            # 待补正 too: a unit that never answers would hold its cylinders for ever.
+            BatchState.SUBMITTED,
+            BatchState.CORRECTING,
+            BatchState.ACCEPTED,
+            BatchState.REVIEWED,
+            BatchState.APPROVED,
         ),
         BatchState.VOIDED.value,
         "驳回（退件）",

@@ -18,6 +18,7 @@ from cylinders.models import Batch, BatchItem, BatchStep, ItemPhoto, PhotoCheck
 from cylinders.queries_checks import sample_of
 from cylinders.queries_review import districts, is_supervisor, to_handle
 from cylinders.review_rules import due_on, first_in_time, limit_word
+from cylinders.review_words import next_of
 from cylinders.states import TRANSITIONS
 from tests.factories import cylinders as made
 from tests.factories import units as people
@@ -224,6 +225,16 @@ def test_an_ended_batch_lets_everything_go(world: World, name: str, state: str) 
     again = refused(name, found, world.actor(world.regulator))
     assert again.code == ("already_voided" if name == "void" else "wrong_state")
     assert len(messages(world)) == 1
+
+
+def test_what_a_unit_never_corrects_can_be_voided(world: World, desk: dict[str, Any]) -> None:
+    """Otherwise it would hold its cylinders against everybody for ever (decision 16)."""
+    batch = decide("return", submitted(world, 1), desk["actors"][0])
+    labels = [[act.label for act in next_of(batch, one).acts] for one in desk["actors"][:1]]
+    assert labels == [["驳回（退件）"]]
+    assert next_of(batch, world.actor(world.far_regulator)).acts == []
+    decide("void", batch, desk["actors"][1])
+    assert BatchItem.objects.get().claim == Claim.RELEASED
 
 
 # ------------------------------------------------------------------ the second and third person
