@@ -23,6 +23,11 @@ INSPECTION_SOON_DAYS = 30
 LIFE_SOON_DAYS = 90
 
 _BETWEEN_MEDIA = re.compile(r"[、,，;；/／+＋]")
+# Of a label that is on no cylinder any more; what is registered carries the new one.
+RELABELLED = (
+    "这个二维码标识已由登记单位更换（换码），不再有效，禁止充装；"
+    "请扫描气瓶上的新标签，没有新标签的不得充装。"
+)
 _NOT_FILLED = (CylinderState.STOPPED, CylinderState.LOST, CylinderState.INSPECTING)
 
 

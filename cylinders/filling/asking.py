@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from config.clock import local_day
-from cylinders.filling.lookup import cylinders_of
+from cylinders.filling.lookup import cylinders_of, replaced
 from cylinders.filling.refusals import Refused
 from cylinders.filling.take_in import canonical, stops_in_words
 from cylinders.models import ApiKey, Cylinder
@@ -27,13 +27,14 @@ def may_fill(key: ApiKey, *, label: str, code: str, medium: str, now: datetime) 
         raise Refused(400, "query", f"参数最长 {LONGEST} 个字符。")
     reference = label or code
     cylinder = cylinders_of([reference]).get(reference)
+    is_relabelled = cylinder is None and bool(replaced([reference]))
     day = local_day(now)
     name = canonical(Book.on(day), medium)
     stops = stops_of(cylinder, medium=name, unit_id=key.unit_id, day=day)
     shown = cylinder is not None and (cylinder.unit_id == key.unit_id or cylinder.kind.is_vehicle)
     return {
         "may_fill": not stops,
-        "stops": stops_in_words(stops, cylinder, name),
+        "stops": stops_in_words(stops, cylinder, name, is_relabelled=is_relabelled),
         "cylinder": _facts(cylinder) if shown else None,
     }
 

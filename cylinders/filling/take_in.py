@@ -29,7 +29,7 @@ from cylinders.filling.judge import digest_of, facts_of, judge, moment_of
 from cylinders.filling.schema import Row
 from cylinders.models import ApiKey, Cylinder, FillingRecord
 from cylinders.rules import Book
-from cylinders.standing import sentence_of, stops_of
+from cylinders.standing import RELABELLED, sentence_of, stops_of
 
 BEFORE = timedelta(hours=24)
 USED_STEP = timedelta(minutes=1)
@@ -139,9 +139,16 @@ def _look_up(key: ApiKey, kind: str, lines: list[_Line], now: datetime) -> None:
             line.cylinder, medium=line.medium, unit_id=key.unit_id, day=local_day(line.moment)
         )
     before = _preceding(key, kind, lines)
+    unknown = {line.row.cylinder for line in lines if line.cylinder is None}
+    relabelled = lookup.replaced(unknown)
     for line in lines:
         line.said = {
-            "stops": stops_in_words(line.stops, line.cylinder, line.medium),
+            "stops": stops_in_words(
+                line.stops,
+                line.cylinder,
+                line.medium,
+                is_relabelled=line.row.cylinder in relabelled,
+            ),
             "warnings": [] if line.cylinder is None else _warnings(kind, line, before),
         }
 
@@ -156,8 +163,13 @@ def canonical(book: Book, medium: str) -> str:
         return medium
 
 
-def stops_in_words(stops: list[Stop], cylinder: Cylinder | None, medium: str) -> Words:
-    """Hard stops as the interface answers them: code and sentence."""
+def stops_in_words(
+    stops: list[Stop], cylinder: Cylinder | None, medium: str, *, is_relabelled: bool = False
+) -> Words:
+    """Hard stops as the interface answers them: code and sentence. `is_relabelled`: nobody has
+    registered what was scanned, but it is a label that a cylinder once had."""
+    if is_relabelled and cylinder is None:
+        return [{"code": stop.value, "message": RELABELLED} for stop in stops]
     return [
         {"code": stop.value, "message": sentence_of(stop, cylinder, medium=medium)}
         for stop in stops

@@ -9,10 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from cylinders.actions.changes import replace_label
 from cylinders.enums import CylinderState, FillingKind, Stop
+from cylinders.filling.asking import may_fill
 from cylinders.filling.schema import Answer
 from cylinders.filling.take_in import take_in
 from cylinders.models import ApiKey, Cylinder, FillingRecord
+from cylinders.standing import RELABELLED
 from tests.factories import cylinders, filling, licences
 from tests.world import NOW, World
 from units.models import OutboxMessage
@@ -123,6 +126,21 @@ def test_a_cylinder_is_meant_by_label_in_any_form_or_by_code(bottle: Cylinder, k
     results = take_in(key, CHECK, [filling.check(way) for way in ways], now=NOW)["results"]
     assert [one["result"] for one in results] == ["accepted", "accepted"]
     assert set(FillingRecord.objects.values_list("cylinder", flat=True)) == {bottle.pk}
+    kept = cylinders.registered(key.unit, registration_code="cq-old-7a")
+    row = filling.check(f" {kept.registration_code} ")
+    assert only(take_in(key, CHECK, [row], now=NOW))["result"] == "accepted"
+
+
+def test_a_label_that_was_replaced_says_so(world: World, bottle: Cylinder, key: ApiKey) -> None:
+    old = bottle.qr_url
+    given = {"version": bottle.version, "url": "https://qp.example.cn/q/new", "reason": "损坏"}
+    replace_label(bottle, **given, actor=world.actor(world.jia_admin), now=NOW)
+    rows = [filling.fill(old), filling.fill("https://qp.example.cn/q/never")]
+    first, second = take_in(key, FILL, rows, now=NOW)["results"]
+    assert first["stops"] == [{"code": "unregistered", "message": RELABELLED}]
+    assert second["stops"][0]["message"].startswith("该气瓶未办理使用登记")
+    asked = {"code": "", "medium": "", "now": NOW}
+    assert may_fill(key, label=old, **asked)["stops"] == first["stops"]
 
 
 def test_a_replay_changes_nothing_and_says_the_same(bottle: Cylinder, key: ApiKey) -> None:
