@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 from django.http import Http404
 from django.urls import reverse
 
 from config.actor import Actor
-from cylinders.enums import IN_USE, Claim, CylinderState
+from cylinders.enums import IN_USE, Claim, CylinderState, EventKind
 from cylinders.models import (
     Batch,
     BatchItem,
     Certificate,
     CertificateRevision,
     Cylinder,
+    CylinderEvent,
     CylinderKind,
 )
 from cylinders.models.certificate import CertificateQuerySet
@@ -170,11 +171,10 @@ def cylinders_of_revision(revision: CertificateRevision) -> OwnedQuerySet:
         revision__lt=revision.revision,
         batch__isnull=False,
     )
-    return (
-        rows.filter(item__batch__in=earlier.values("batch"))
-        .exclude(state=CylinderState.SCRAPPED)
-        .order_by("id")
+    gone = CylinderEvent.objects.filter(
+        cylinder=OuterRef("pk"), kind=EventKind.SCRAPPED, at__lte=revision.issued_at
     )
+    return rows.filter(~Exists(gone), item__batch__in=earlier.values("batch")).order_by("id")
 
 
 def latest_revision(certificate: Certificate) -> CertificateRevision:

@@ -180,10 +180,12 @@ def register(
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_INSERT, [batch.region_id, day, CylinderState.EMPTY.value, *sets])
-    except IntegrityError:
-        # Registered between our look and our write.
+    except IntegrityError as taken:
+        # Registered between our look and our write: the cylinder, or its old code as another's.
         refuse_twins(batch)
-        raise
+        raise RuleBroken(
+            "codes_taken", "另一批次刚刚使用了相同的登记代码，证书没有生成，请再点一次“证书生成”。"
+        ) from taken
     with connection.cursor() as cursor:
         cursor.execute(_CLOSE, [Claim.DONE.value, pks, codes])
         cursor.execute(_EVENTS, [EventKind.REGISTERED.value, day, actor.name[:120], now, codes])

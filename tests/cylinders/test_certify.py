@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from config.errors import RuleBroken
 from cylinders import numbers
 from cylinders.actions.certify import certify, reprint
+from cylinders.actions.states import scrap
 from cylinders.enums import BatchState, Claim, EventKind, Origin, StepName
 from cylinders.models import (
     Batch,
@@ -20,6 +21,7 @@ from cylinders.models import (
     CylinderKind,
     NumberRule,
 )
+from cylinders.queries_certificates import cylinders_of_revision
 from tests.factories import cylinders as made
 from tests.world import NOW, World
 from units.models import AuditEntry, OutboxMessage, Region
@@ -229,3 +231,17 @@ def test_a_reprint_is_a_revision_with_its_reason_once(world: World) -> None:
         reprint(certificate, reason="  ", actor=regulator, now=NOW)
     assert (broken.value.code, broken.value.field) == ("no_reason", "reason")
     assert CertificateRevision.objects.count() == 2
+
+
+def test_what_is_scrapped_later_stays_in_the_table_of_a_reprint(world: World) -> None:
+    """Its PDF may be written days after: the rows are those that the certificate counted."""
+    certify(approved(world.jia, 2), actor=world.actor(world.regulator), now=NOW)
+    given = {"reason": "遗失补发", "actor": world.actor(world.regulator), "now": NOW}
+    revision = reprint(Certificate.objects.get(), **given)
+    paper = made.stored(world.jia, "cylinder-event")
+    end = {"reason": "破损", "on": NOW.date(), "method": "压扁", "file": paper}
+    later = {"actor": world.actor(world.jia_admin), "now": NOW + timedelta(hours=1)}
+    scrap([Cylinder.objects.first()], **end, **later)
+    assert (revision.total, cylinders_of_revision(revision).count()) == (2, 2)
+    again = reprint(Certificate.objects.get(), **given | {"now": NOW + timedelta(hours=2)})
+    assert (again.total, cylinders_of_revision(again).count()) == (1, 1)
