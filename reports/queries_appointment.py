@@ -8,8 +8,8 @@ from config.clock import local_day
 from equipment.enums import UseStatus
 from equipment.models import Equipment
 from reports.documents.appointment import KIND, TITLE, Letter, Machine, subject_of
-from reports.documents.daily_check import Citation
 from reports.documents.frozen import thaw
+from reports.documents.parts import Citation
 from reports.models import DocumentKind, IssuedDocument
 from units.identities import describe_scope
 from units.models import Appointment, Rule, Staff

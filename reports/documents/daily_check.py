@@ -15,12 +15,14 @@ from datetime import date, datetime
 from typing import Any
 
 from config.clock import local_day
-from config.words import cn_date, cn_datetime, cn_month, cn_week
-from duties.enums import Cadence, Handling, Level, Result, RoundStatus, Timing
+from config.words import cn_date, cn_month, cn_week
+from duties.enums import Cadence, Handling, Level, Result, RoundStatus
 from duties.models import Inspection
 from hazards.models import Hazard, HazardEvent
+from reports.documents.marks import marks_of
+from reports.documents.parts import Citation as Citation  # cylinder forms ask for it here
+from reports.documents.parts import DutyForm, common, day_of
 from units.models import Rule
-from units.models.unit import UnitKind
 
 KIND = "daily_check"
 # The kind of document by the cadence of the round.
@@ -29,32 +31,6 @@ KINDS = {
     Cadence.WEEKLY.value: "weekly_check",
     Cadence.MONTHLY.value: "monthly_check",
 }
-UNIT_LABELS = {
-    UnitKind.USING.value: "使用单位",
-    UnitKind.PRODUCTION.value: "生产单位",
-    UnitKind.FILLING.value: "充装单位",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """One rule as it was in force on the inspection's date."""
-
-    key: str
-    number: str
-    title: str
-    article: str
-
-    def __str__(self) -> str:
-        return f"《{self.title}》（{self.number}）{self.article}"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A mark that stands on the form for ever, with its reason."""
-
-    label: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +81,9 @@ class Opinion:
 
 
 @dataclass(frozen=True, slots=True)
-class DailyCheck:
-    """Every field of the form. `number` is empty until the document is issued."""
+class DailyCheck(DutyForm):
+    """Every field of the form."""
 
-    kind: str
-    number: str
-    title: str
-    record_code: str
-    unit_kind: str
-    category: str
-    category_label: str
-    unit_name: str
-    credit_code: str
     equipment_name: str
     catalogue_name: str
     equipment_code: str
@@ -127,11 +94,9 @@ class DailyCheck:
     period_on: date
     started_at: datetime
     finished_at: datetime
-    received_at: datetime
     round_status: str
     stop_reason: str
     timing: str
-    marks: tuple[Mark, ...]
     lines: tuple[Line, ...]
     pictures: tuple[Picture, ...]
     passed: int
@@ -146,10 +111,7 @@ class DailyCheck:
     signature_file_id: str
     signed_at: datetime
     signed_with: tuple[str, ...]
-    rules: tuple[Citation, ...]
     checklist_hash: str
-    digest: str
-    as_of: datetime
     # Since the forms of every round; documents issued before are daily ones of machines.
     cadence: str = Cadence.DAILY.value
     level: str = Level.OFFICER.value
@@ -158,10 +120,6 @@ class DailyCheck:
     @property
     def is_daily(self) -> bool:
         return self.cadence == Cadence.DAILY
-
-    @property
-    def unit_label(self) -> str:
-        return UNIT_LABELS.get(self.unit_kind, "单位")
 
     @property
     def fact_rows(self) -> list[tuple[Fact, ...]]:
@@ -191,9 +149,10 @@ class DailyCheck:
     @property
     def spans_days(self) -> bool:
         """Whether start or finish are told as moments: other days than one, a week, a month."""
-        return not self.is_daily or {local_day(self.started_at), local_day(self.finished_at)} != {
-            self.period_on
-        }
+        return not self.is_daily or {
+            local_day(self.started_at),
+            local_day(self.finished_at),
+        } != {self.period_on}
 
     @property
     def conclusion(self) -> str:
@@ -254,30 +213,25 @@ def build(
     lines, pictures = _table(inspection, sources, first=len(spot) + 1)
     results = [line.result for line in lines]
     return DailyCheck(
+        **common(inspection, sources.rules, inspection.cadence, sources.duty_category),
         kind=KINDS[inspection.cadence],
         number=number,
         title=sources.titles.document,
-        record_code=inspection.code,
-        unit_kind=inspection.unit_kind,
-        category=inspection.category,
-        category_label=facts["category_label"],
-        unit_name=facts["unit_name"],
-        credit_code=facts["credit_code"],
+        marks=marks_of(inspection),
+        as_of=as_of,
         equipment_name=facts.get("equipment_name") or facts["subject_name"],
         catalogue_name=facts.get("catalogue_name", ""),
         equipment_code=facts.get("equipment_code", ""),
         registration_no=facts.get("registration_no", ""),
         inner_no=facts.get("inner_no", ""),
         place=facts.get("place", ""),
-        next_inspection_on=_day(facts.get("next_inspection_on", "")),
+        next_inspection_on=day_of(facts.get("next_inspection_on", "")),
         period_on=inspection.period_on,
         started_at=inspection.device_started_at,
         finished_at=inspection.device_finished_at,
-        received_at=inspection.received_at,
         round_status=inspection.round_status,
         stop_reason=inspection.stop_reason,
         timing=inspection.timing,
-        marks=marks_of(inspection),
         lines=lines,
         pictures=(*spot, *pictures),
         passed=results.count(Result.PASS),
@@ -292,12 +246,7 @@ def build(
         signature_file_id=str(inspection.signature.image_id),
         signed_at=inspection.signature.signed_at,
         signed_with=_signed_with(inspection, sources),
-        rules=tuple(
-            cite(rule, inspection.cadence, sources.duty_category) for rule in sources.rules
-        ),
         checklist_hash=inspection.version.content_hash,
-        digest=inspection.digest,
-        as_of=as_of,
         cadence=inspection.cadence,
         level=inspection.level,
         facts=_facts(inspection),
@@ -310,7 +259,7 @@ def _facts(inspection: Inspection) -> tuple[Fact, ...]:
     if "equipment_name" in facts:
         return ()
     if "licence_items" in facts:
-        validity = " 至 ".join(_day(facts[one]) for one in ("valid_from", "valid_until"))
+        validity = " 至 ".join(day_of(facts[one]) for one in ("valid_from", "valid_until"))
         pairs = [
             ("许可类别", facts["category_label"]),
             ("许可证编号", facts["licence_number"]),
@@ -338,46 +287,6 @@ def _signed_with(inspection: Inspection, sources: Sources) -> tuple[str, ...]:
         return sources.signed_with
     others = [one for one in together if one["code"] != inspection.code]
     return tuple(f"{one['name']}（{one['code']}）" for one in others)
-
-
-def marks_of(inspection: Inspection) -> tuple[Mark, ...]:
-    """补录, 离线, 停用, 代班 and 临时停用 with their reasons, from the inspection alone."""
-    marks = []
-    if on_behalf_of := inspection.facts.get("on_behalf_of"):
-        marks.append(Mark("代班", f"{inspection.performer_name}代{on_behalf_of}检查。"))
-    if inspection.timing == Timing.BACKFILLED:
-        marks.append(
-            Mark(
-                "补录",
-                f"应检日期 {cn_date(inspection.period_on)}，逾期未检，"
-                f"{cn_datetime(inspection.received_at)} 补录。补录原因：{inspection.backfill_reason}",
-            )
-        )
-    if inspection.timing == Timing.ON_TIME_OFFLINE:
-        marks.append(
-            Mark(
-                "离线",
-                f"在无网络环境下完成（设备时间 {cn_datetime(inspection.device_finished_at)}），"
-                f"{cn_datetime(inspection.received_at)} 上传。",
-            )
-        )
-    if declared := inspection.facts.get("declared_stop"):
-        marks.append(Mark("临时停用", _declared_words(inspection, declared)))
-    elif inspection.round_status == RoundStatus.STOPPED:
-        marks.append(Mark("停用", f"设备停用，未逐项检查。停用原因：{inspection.stop_reason}"))
-    return tuple(marks)
-
-
-def _declared_words(inspection: Inspection, declared: Mapping[str, Any]) -> str:
-    """What was declared for the day and how the machine was found (decision 6)."""
-    still = inspection.round_status == RoundStatus.STOPPED
-    photo = declared.get("no_photo_reason")
-    return (
-        f"{_day(declared['from_on'])}至{_day(declared['until_on'])}申报临时停用，"
-        f"原因：{declared['reason']}。"
-        f"现场确认设备状态：{'仍停用' if still else '实际在用'}。"
-        + (f"无法拍照：{photo}。" if photo else "")
-    )
 
 
 def _spot_pictures(inspection: Inspection, sources: Sources) -> tuple[Picture, ...]:
@@ -478,16 +387,3 @@ def _opinions(inspection: Inspection, sources: Sources, as_of: datetime) -> tupl
                 Opinion(item["number"], event.label, event.by_name, event.at, event.text)
             )
     return tuple(opinions)
-
-
-def cite(rule: Rule, topic: str, category: str) -> Citation:
-    """A rule with the article on a topic (daily, weekly, monthly), where its row names one."""
-    article = rule.articles.get(topic, {})
-    return Citation(
-        rule.key, rule.number, rule.title, article.get(category) or article.get("") or ""
-    )
-
-
-def _day(iso: str) -> str:
-    """A day of the frozen facts (2027-01-31) as the form writes days; empty stays empty."""
-    return cn_date(date.fromisoformat(iso)) if iso else ""

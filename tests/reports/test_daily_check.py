@@ -14,8 +14,9 @@ from duties.models import Inspection
 from equipment.enums import Category
 from equipment.models import Equipment
 from reports import queries
-from reports.documents.daily_check import Citation, DailyCheck, Mark
+from reports.documents.daily_check import DailyCheck
 from reports.documents.frozen import freeze, thaw
+from reports.documents.parts import Citation, Mark
 from tests.factories import equipment as machines
 from tests.factories import reports as made
 from tests.factories.units import appointment
