@@ -42,6 +42,11 @@ def may_issue(actor: Actor, *, unit_id: int, region_code: str | None) -> bool:
     return actor.unit_id == unit_id and actor.can(Can.CYLINDER_MANAGE)
 
 
+def region_of(certificate: Certificate, revision: CertificateRevision) -> str:
+    """The district that issued a revision: its batch's, which need not be the first one's."""
+    return revision.batch.region_id if revision.batch else certificate.region_id
+
+
 def may_read(actor: Actor, stored: StoredFile) -> bool:
     """The unit's people, and the bureaus over the unit or over the district that registered it."""
     if not actor.can(Can.DOCUMENT_VIEW) or stored.unit is None:
@@ -227,7 +232,7 @@ def table_of_revision(certificate: Certificate, revision: CertificateRevision) -
         subject_no=certificate.number,
         unit_name=revision.unit_name,
         credit_code=batch.credit_code if batch else certificate.unit.credit_code,
-        region_code=certificate.region_id,
+        region_code=region_of(certificate, revision),
         authority=revision.issued_by_name,
         origin=batch.origin if batch else Origin.NEW,
         found=found,
@@ -281,7 +286,7 @@ def build_certificate(
         title=cylinder_certificate.TITLE,
         certificate_no=certificate.number,
         certificate_code=certificate.code,
-        region_code=certificate.region_id,
+        region_code=region_of(certificate, revision),
         unit_name=revision.unit_name,
         credit_code=batch.credit_code if batch else certificate.unit.credit_code,
         address=batch.address if batch else certificate.unit.address,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from config.codes import new_code
 from cylinders.models.batch import Batch
@@ -30,13 +30,19 @@ def new_certificate_token() -> str:
 
 
 class CertificateQuerySet(OwnedQuerySet):
-    """A unit's own; a bureau sees those of its subtree: registered there, or of units from there."""
+    """A unit's own; a bureau sees those of its subtree: registered there, of units from there, or
+    with a revision from there (one number holds for every district a unit applies to)."""
 
     def for_actor(self, actor) -> CertificateQuerySet:  # noqa: ANN001 (as the base class)
         prefix = actor.region_prefix
         if actor.kind == "bureau" and prefix is not None:
+            renewed = CertificateRevision.objects.filter(
+                certificate=OuterRef("pk"), batch__region__code__startswith=prefix
+            )
             return self.filter(
-                Q(region__code__startswith=prefix) | Q(unit__region__code__startswith=prefix)
+                Q(region__code__startswith=prefix)
+                | Q(unit__region__code__startswith=prefix)
+                | Exists(renewed)
             )
         return super().for_actor(actor)
 

@@ -69,7 +69,7 @@ def issue_certificate(
 
     RuleBroken: not_yours (403), issue_in_progress, pdf_unavailable, pdf_failed.
     """
-    _refuse_foreign(actor, certificate.unit_id, certificate.region_id)
+    _refuse_foreign(actor, certificate.unit_id, queries.region_of(certificate, revision))
     with transaction.atomic():
         lock(CERTIFICATE, certificate.code)
         found = [

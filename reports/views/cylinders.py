@@ -116,7 +116,7 @@ def _certificate_page(
         else queries.build_certificate(found, revision, as_of=timezone.now())
     )
     context = {
-        **_sheet(request, found.unit_id, found.region_id, refusal),
+        **_sheet(request, found.unit_id, queries.region_of(found, revision), refusal),
         "doc": doc,
         "issued": shown,
         "revisions": revisions_of(found),

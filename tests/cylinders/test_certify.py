@@ -8,7 +8,7 @@ import pytest
 
 from config.errors import RuleBroken
 from cylinders import numbers
-from cylinders.actions.certify import certify, reprint
+from cylinders.actions.certify import certify, is_issuer, reprint
 from cylinders.actions.states import scrap
 from cylinders.enums import BatchState, Claim, EventKind, Origin, StepName
 from cylinders.models import (
@@ -22,6 +22,7 @@ from cylinders.models import (
     NumberRule,
 )
 from cylinders.queries_certificates import cylinders_of_revision
+from reports import queries_cylinders as documents
 from tests.factories import cylinders as made
 from tests.world import NOW, World
 from units.models import AuditEntry, OutboxMessage, Region
@@ -215,6 +216,22 @@ def test_ten_times_the_cylinders_take_no_more_statements(
     with django_assert_max_num_queries(40):
         certify(batch, actor=regulator, now=NOW)
     assert BatchItem.objects.filter(claim=Claim.DONE).count() == 30
+
+
+def test_two_districts_issue_revisions_of_one_certificate(world: World) -> None:
+    """One number a unit and kind (decision 15): each bureau finds the certificate it renewed, and has
+    its own revision written."""
+    first, second = world.actor(world.regulator), world.actor(world.far_regulator)
+    certify(approved(world.jia), actor=first, now=NOW)
+    assert Certificate.objects.for_actor(second).count() == 0
+    (revision,) = certify(approved(world.jia, region="500106"), actor=second, now=NOW)
+    one = Certificate.objects.for_actor(second).get()
+    assert (one.number, one.revision) == (revision.certificate.number, 2)
+    assert not is_issuer(one, second)
+    region = documents.region_of(one, revision)
+    made_of = [documents.may_issue(who, unit_id=0, region_code=region) for who in (first, second)]
+    assert (region, made_of) == ("500106", [False, True])
+    assert documents.build_certificate(one, revision, as_of=NOW).region_code == region
 
 
 # ------------------------------------------------------------------ reprint
