@@ -100,7 +100,7 @@ def _files_in_tmp(settings: object, tmp_path: object) -> None:
 @pytest.fixture
 def world(db: None) -> worlds.World:
     """Two peopled units, a bureau over both, a stranger: the same names everywhere."""
-    return worlds.build()
+    return worlds.copied()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from django.db import transaction
 from PIL import Image, ImageDraw, ImageFont
 
 from config.actor import Actor
-from config.clock import local_day
+from config.clock import at, local_day
 from cylinders.actions import batches, checks, items, photos, review, states
 from cylinders.actions.certify import certify
 from cylinders.actions.keys import make_key
@@ -123,7 +123,9 @@ class _Story:
         self.fillings(GAS, gas)
 
     def ago(self, days: int, hours: float = 0) -> datetime:
-        return self.now - timedelta(days=days) + timedelta(hours=hours)
+        """A moment of a working day; of today, the present one."""
+        morning = at(local_day(self.now) - timedelta(days=days), 10)
+        return (morning if days else self.now) + timedelta(hours=hours)
 
     # ---------------------------------------------------------------- the unit
     def draft(
@@ -216,12 +218,12 @@ class _Story:
     # ---------------------------------------------------------------- the bureau
     def look(self, batch: Batch, step: CheckStep, actor: Actor, start: datetime) -> datetime:
         """Judge every photograph of a step, a few seconds each; the moment after the last."""
-        at = start
+        moment = start
         for photo in checks.photos_of(batch, step):
             token = give_out(
-                photo.photo.code, step=step, round_=batch.round, user_id=actor.user_id, now=at
+                photo.photo.code, step=step, round_=batch.round, user_id=actor.user_id, now=moment
             )
-            at += timedelta(seconds=SECONDS_A_LOOK + self.rng.random() * 5)
+            moment += timedelta(seconds=SECONDS_A_LOOK + self.rng.random() * 5)
             checks.save_check(
                 photo,
                 verdict=Verdict.CORRECT,
@@ -229,21 +231,21 @@ class _Story:
                 seen_ms=None,
                 opened_token=token,
                 actor=actor,
-                now=at,
+                now=moment,
             )
-        return at
+        return moment
 
     def reviewing(self, batch: Batch, *, days: int) -> Batch:
         first = self.bureau[0]
-        at = self.look(batch, CheckStep.ACCEPT, first, self.ago(days))
-        batch = checks.finish(batch, actor=first, now=at)
-        return review.accept(batch, opinion="材料齐全，符合受理条件。", actor=first, now=at)
+        seen = self.look(batch, CheckStep.ACCEPT, first, self.ago(days))
+        batch = checks.finish(batch, actor=first, now=seen)
+        return review.accept(batch, opinion="材料齐全，符合受理条件。", actor=first, now=seen)
 
     def certified(self, who: str, kind: Kind, count: int, *, days: int) -> list[Cylinder]:
         batch = self.reviewing(self.submitted(who, kind, count, days=days), days=days - 1)
         second, third = self.bureau[1], self.bureau[2]
-        at = self.look(batch, CheckStep.SAMPLE, second, self.ago(days - 2))
-        batch = review.review(batch, opinion="抽样复看一致，同意。", actor=second, now=at)
+        seen = self.look(batch, CheckStep.SAMPLE, second, self.ago(days - 2))
+        batch = review.review(batch, opinion="抽样复看一致，同意。", actor=second, now=seen)
         batch = review.approve(batch, opinion="同意发证。", actor=third, now=self.ago(days - 3))
         certify(batch, actor=third, now=self.ago(days - 3, 1))
         found = Cylinder.objects.filter(item__batch=batch).order_by("pk")
@@ -300,16 +302,16 @@ class _Story:
 
     def row(self, kind: str, cylinder: Cylinder, number: int, moment: datetime) -> dict[str, Any]:
         """One record as a station's computer sends it; a minute a cylinder."""
-        at = moment + timedelta(minutes=number)
+        begun = moment + timedelta(minutes=number)
         shared = {
-            "record_id": f"{at:%Y%m%d%H%M}-{cylinder.code}",
+            "record_id": f"{begun:%Y%m%d%H%M}-{cylinder.code}",
             "cylinder": cylinder.qr_url,
             "person": "周建国",
         }
         tare, amount = float(cylinder.tare or 0), round(float(cylinder.volume) * 0.4, 1)
         if kind == FillingKind.CHECK:
             return shared | {
-                "checked_at": at.isoformat(),
+                "checked_at": begun.isoformat(),
                 "gun": f"{1 + number % 4}号",
                 "appearance": "pass",
                 "marking": "pass",
@@ -323,8 +325,8 @@ class _Story:
             }
         if kind == FillingKind.FILL:
             return shared | {
-                "started_at": (at + timedelta(minutes=3)).isoformat(),
-                "ended_at": (at + timedelta(minutes=5)).isoformat(),
+                "started_at": (begun + timedelta(minutes=3)).isoformat(),
+                "ended_at": (begun + timedelta(minutes=5)).isoformat(),
                 "medium": cylinder.medium,
                 "gun": f"{1 + number % 4}号",
                 "pressure": 0.8,
@@ -332,7 +334,7 @@ class _Story:
                 "unit": "kg",
             }
         return shared | {
-            "rechecked_at": (at + timedelta(minutes=8)).isoformat(),
+            "rechecked_at": (begun + timedelta(minutes=8)).isoformat(),
             "full_weight": round(tare + amount, 1),
             "leak": "pass",
             "label": "pass",
