@@ -16,8 +16,9 @@ from django.urls import reverse
 from config.actor import Actor
 from cylinders import queries_review as cylinders
 from equipment import queries_declarations as declarations
-from hazards import queries as hazards
 from hazards.models import Hazard
+from hazards.queries import overdue
+from hazards.states import Source
 from reports import statistics
 from units import queries_desk, queries_notices
 from units.models import Registration
@@ -161,9 +162,9 @@ def _batch(one: Any) -> Row:
 def _hazards(actor: Actor, day: date) -> Iterable[Todo]:
     """One to-do for every round that has overdue hazards; that of the daily round always."""
     for counted in statistics.hazards_by_source(actor, day):
-        if not counted.overdue and counted.source != hazards.Source.DAILY.value:
+        if not counted.overdue and counted.source != Source.DAILY.value:
             continue
-        late = Hazard.objects.for_actor(actor).filter(hazards.overdue(day), source=counted.source)
+        late = Hazard.objects.for_actor(actor).filter(overdue(day), source=counted.source)
         found = late.select_related("unit").order_by("due_on", "id")[:SHOWN]
         yield Todo(
             f"逾期未整改的{counted.label}",
