@@ -44,8 +44,7 @@ def _empty_tables(self: TransactionTestCase) -> None:
     with connection.cursor() as cursor:
         names = set(connection.introspection.table_names(cursor)) - REFERENCE_TABLES
         cursor.execute("SET session_replication_role = replica")
-        for name in sorted(names):
-            cursor.execute(f'DELETE FROM "{name}"')
+        cursor.execute(";".join(f'DELETE FROM "{name}"' for name in sorted(names)))
         cursor.execute(
             "DELETE FROM duties_checklistitem USING duties_checklist c "
             "WHERE checklist_id = c.id AND c.unit_id IS NOT NULL"
