@@ -9,6 +9,11 @@ the day) belongs into the key under which the caller keeps it.
         return Prepared(Task.objects.filter(assignee_id=Given("staff"), period_on=day))
 
     _mine(actor.posts, day).rows(staff=actor.staff_id)
+
+It rests on two habits of Django's: iterables ask `query.get_compiler` for their compiler, and that
+asks its own `as_sql` for the statement. Should a version give up either, the placeholder itself
+reaches the driver, which refuses it: an error, not a wrong list.
+The cache is the caller's `lru_cache`: its `maxsize` bounds it, and a key with the day ages out.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms, template
 from django.core.paginator import Page
 from django.forms.boundfield import BoundField
+from django.templatetags.static import StaticNode
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
@@ -41,6 +42,15 @@ def _kind(kind: str) -> str:
 
 
 # ------------------------------------------------------------------ constant parts
+_STEADY = (
+    template.base.TextNode,
+    template.defaulttags.CommentNode,
+    template.defaulttags.LoadNode,
+    template.loader_tags.IncludeNode,
+    StaticNode,
+)
+
+
 class _OnceNode(template.Node):
     """What `once` encloses, rendered by the first page that shows it."""
 
@@ -57,12 +67,14 @@ class _OnceNode(template.Node):
 @register.tag
 def once(parser: template.base.Parser, token: template.base.Token) -> _OnceNode:
     """{% once %}…{% endonce %}: a part that reads the same on every page and for everybody, kept
-    for the life of the process. Within it there are no variables at all, only text, static files,
-    icons and includes of such."""
+    for the life of the process. Within it there are only text, static files, icons and includes of
+    such; anything else is refused when the template is compiled. An include is rendered without a
+    context, so nothing of one person can stand in it for all others."""
     nodelist = parser.parse(("endonce",))
     parser.delete_first_token()
-    if nodelist.get_nodes_by_type(template.base.VariableNode):
-        raise template.TemplateSyntaxError("{% once %} holds a variable")
+    for node in nodelist:
+        if not (isinstance(node, _STEADY) or getattr(node, "func", None) is icon):
+            raise template.TemplateSyntaxError(f"{{% once %}} holds {node!r}, which may differ")
     return _OnceNode(nodelist)
 
 

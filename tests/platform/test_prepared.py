@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.db.models import CharField, Count, Q
 from django.test.utils import CaptureQueriesContext
 
@@ -63,3 +63,10 @@ def test_a_filter_that_nothing_fits_asks_nothing() -> None:
     assert prepared.rows() == []
     with pytest.raises(EmptyResultSet):
         prepared.statement()
+
+
+def test_a_placeholder_that_nobody_fills_in_is_an_error() -> None:
+    with pytest.raises(KeyError, match="name"):
+        Prepared(Staff.objects.filter(WANTED)).rows(unit=1)
+    with pytest.raises(ProgrammingError, match="Given"):
+        list(Staff.objects.filter(WANTED))
