@@ -56,8 +56,12 @@ def get_cylinder(actor: Actor, code: str) -> Cylinder:
     return found
 
 
-def item_of(cylinder: Cylinder) -> BatchItem | None:
-    """The item of the application it was registered with; None for one that never had any."""
+def item_of(cylinder: Cylinder, actor: Actor) -> BatchItem | None:
+    """The item of the application it was registered with, None for one that never had any; and for
+    a bureau that sees the cylinder as its unit's only: the application is another district's."""
+    prefix = actor.region_prefix
+    if actor.kind == "bureau" and not (prefix and cylinder.region_id.startswith(prefix)):
+        return None
     return getattr(cylinder, "item", None)
 
 
@@ -263,9 +267,8 @@ def history(cylinder: Cylinder, *, number: int = EVENTS_STEP) -> History:
     return History(rows[:number], following)
 
 
-def photos_of(cylinder: Cylinder) -> list[Any]:
-    """The photographs of its application, those that still stand."""
-    item = item_of(cylinder)
+def photos_of(item: BatchItem | None) -> list[Any]:
+    """The photographs of a cylinder's application, those that still stand."""
     if item is None:
         return []
     rows = item.photos.filter(removed_at=None).select_related("photo")

@@ -113,7 +113,7 @@ def cylinder(request: HttpRequest, code: str) -> HttpResponse:
     day = local_day(now)
     one = queries.get_cylinder(request.actor, code)
     may_change = is_holder(one, request.actor)
-    item = queries.item_of(one)
+    item = queries.item_of(one, request.actor)
     address = qr.absolute(reverse("cylinders:public", args=[one.token]))
     context = {
         "one": one,
@@ -124,7 +124,7 @@ def cylinder(request: HttpRequest, code: str) -> HttpResponse:
         "can_change": may_change and is_changeable(one),
         "extension": extension_of(one, day=day) if may_change else 0,
         "history": _history(one, request.GET.get("history", "")),
-        "photos": [_photo(each) for each in queries.photos_of(one)],
+        "photos": [_photo(each) for each in queries.photos_of(item)],
         "address": address,
         "picture": qr.drawing(address),
         "shows_unit": request.actor.kind == "bureau",

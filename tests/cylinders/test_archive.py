@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from config.clock import local_day
-from cylinders.models import Cylinder, CylinderEvent
+from cylinders.models import BatchItem, Cylinder, CylinderEvent
 from tests.factories import cylinders, papers
 from tests.world import World
 from units.models import User
@@ -138,6 +138,23 @@ def test_a_page_says_facts_standing_history_and_code(
 
 
 # ------------------------------------------------------------------ acts
+def test_a_bureau_sees_no_photographs_of_another_districts_application(
+    world: World, as_: As
+) -> None:
+    """甲 (渝中区) applied in 沙坪坝区: its own bureau reads the cylinder, not the pictures behind it."""
+    batch = cylinders.batch(world.jia, state="certified", region="500106")
+    item = cylinders.complete_item(batch)
+    one = cylinders.registered(world.jia)
+    Cylinder.objects.filter(pk=one.pk).update(region="500106")
+    BatchItem.objects.filter(pk=item.pk).update(cylinder=one)
+    pages = [
+        as_(user).get(f"/cylinders/archive/{one.code}/").context
+        for user in (world.jia_admin, world.regulator, world.far_regulator)
+    ]
+    assert [len(page["photos"]) for page in pages] == [2, 0, 2]
+    assert [page["item"] == item for page in pages] == [True, False, True]
+
+
 def test_a_bulk_act_tells_each_reason_and_then_does_the_rest(world: World, admin: Client) -> None:
     good = cylinders.registered(world.jia, **fit())
     bad = cylinders.registered(world.jia, state="lost", **fit())
