@@ -59,8 +59,12 @@ def report_list(request: HttpRequest) -> HttpResponse:
     """周排查报告: every owed weekly report a row, also the missing ones."""
     if request.actor.kind == "person":
         return redirect("duties:weekly-reports")
-    label = queries.report_menu_word(queries.region_of(request.actor))
-    return _list(request, WEEKLY, "duties/desk/report_list.html", {"label": label})
+    names = {
+        "label": queries.report_menu_word(queries.region_of(request.actor)),
+        "detail": "duties:report",
+        "export": "duties:report-export",
+    }
+    return _list(request, WEEKLY, "duties/desk/report_list.html", names)
 
 
 @page(Can.RECORD_VIEW)
@@ -68,7 +72,8 @@ def minutes_list(request: HttpRequest) -> HttpResponse:
     """月调度纪要: every owed month a row, also the missing ones."""
     if request.actor.kind == "person":
         return redirect("duties:monthly-reports")
-    return _list(request, MONTHLY, "duties/desk/report_minutes_list.html", {})
+    names = {"label": "月调度纪要", "detail": "duties:minutes", "export": "duties:minutes-export"}
+    return _list(request, MONTHLY, "duties/desk/report_minutes_list.html", names)
 
 
 @page(Can.RECORD_VIEW)
@@ -111,7 +116,7 @@ def _form(request: HttpRequest, kind: str) -> ReportFilterForm:
     )
 
 
-def _list(request: HttpRequest, kind: str, template: str, extra: dict[str, Any]) -> HttpResponse:
+def _list(request: HttpRequest, kind: str, template: str, names: dict[str, str]) -> HttpResponse:
     actor, now = request.actor, timezone.now()
     form = _form(request, kind)
     asked = form.asked()
@@ -128,7 +133,7 @@ def _list(request: HttpRequest, kind: str, template: str, extra: dict[str, Any])
         "shows_unit": actor.kind == "bureau",
         "is_filtered": asked != lists.ReportFilter(),
         "narrowed": narrowed_to(actor, {"unit": asked.unit, "machine": ""}),
-        **extra,
+        **names,
     }
     return render(request, template, context)
 
