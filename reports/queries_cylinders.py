@@ -18,8 +18,8 @@ from reports.documents import cylinder_certificate, cylinder_form, cylinder_summ
 from reports.documents.cylinder_certificate import Certificate as CertificateForm
 from reports.documents.cylinder_form import Figure, Form, StepLine
 from reports.documents.cylinder_summary import PART, Summary, parts_of
-from reports.documents.daily_check import Citation
 from reports.documents.frozen import thaw
+from reports.documents.parts import Citation
 from reports.models import DocumentKind, IssuedDocument
 from units.models import Rule, StoredFile
 from units.roles import Can

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from reports.documents.daily_check import Citation
+from reports.documents.parts import Citation
 
 KIND = "cylinder_certificate"
 TITLE = "特种设备使用登记证"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from reports.documents.daily_check import Citation
+from reports.documents.parts import Citation
 
 KIND = "cylinder_form"
 TITLE = "气瓶使用登记表"

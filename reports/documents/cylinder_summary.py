@@ -15,7 +15,7 @@ from decimal import Decimal
 from config.words import plain_number
 from cylinders.enums import IN_USE, CylinderState, Origin
 from cylinders.models import CylinderFacts
-from reports.documents.daily_check import Citation
+from reports.documents.parts import Citation
 
 KIND = "cylinder_summary"
 TITLE = "气瓶基本信息汇总表"

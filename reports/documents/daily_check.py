@@ -20,7 +20,6 @@ from duties.enums import Cadence, Handling, Level, Result, RoundStatus
 from duties.models import Inspection
 from hazards.models import Hazard, HazardEvent
 from reports.documents.marks import marks_of
-from reports.documents.parts import Citation as Citation  # cylinder forms ask for it here
 from reports.documents.parts import DutyForm, common, day_of
 from units.models import Rule
 

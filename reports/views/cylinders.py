@@ -64,12 +64,15 @@ def _form_page(
         if shown
         else queries.build_form(batch, as_of=timezone.now(), revision=revision)
     )
+    is_draft = batch.state == BatchState.DRAFT
+    sheet = _sheet(request, batch.unit_id, batch.region_id, refusal)
     context = {
-        **_sheet(request, batch.unit_id, batch.region_id, refusal),
+        **sheet,
+        "may_issue": sheet["may_issue"] and not is_draft,
         "doc": doc,
         "issued": shown,
         "earlier": [one for one in issued if one is not shown],
-        "is_draft": batch.state == BatchState.DRAFT,
+        "is_draft": is_draft,
         "is_outdated": outdated and shown is None,
         "page_url": reverse("reports:cylinder-form", args=[batch.code]),
         "issue_url": reverse("reports:cylinder-form-issue", args=[batch.code]),
