@@ -199,7 +199,12 @@ class PostgresServer:
 
 
 def shared_buffers(throwaway: bool = False) -> int:
-    """Return bytes for shared_buffers: a quarter of our memory, at least 32 MB, at most 1 GB."""
+    """Return bytes for shared_buffers: a quarter of our memory, at least 32 MB, at most 1 GB.
+
+    SHOUZE_SHARED_BUFFERS_MB, when set, is taken instead (`bench` measures with a server's size).
+    """
+    if wanted := os.environ.get("SHOUZE_SHARED_BUFFERS_MB", ""):
+        return max(32, int(wanted)) * 1024**2
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     limit = Path("/sys/fs/cgroup/memory.max")
     if limit.exists() and (text := limit.read_text().strip()).isdigit():
