@@ -71,9 +71,20 @@ function touched(event) {
   later(event.type === "change" ? 200 : WAIT);
 }
 
+function differs(one) {
+  if (!one.name || one.type === "hidden" || SKIPPED.test(one.name)) return false;
+  if (one.type === "radio" || one.type === "checkbox") return one.checked !== one.defaultChecked;
+  return one.defaultValue !== undefined && one.value !== one.defaultValue;
+}
+
 if (form) {
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);
+  // What was typed before this script had loaded.
+  if ([...form.elements].some(differs)) {
+    dirty = true;
+    later(WAIT);
+  }
   // A save that is on its way must arrive first: the form carries the number of the last one.
   document.addEventListener("submit", (event) => {
     if (event.target !== form) return;
