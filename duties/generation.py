@@ -25,12 +25,13 @@ one day, `generation_runs` which days and districts are due. This one is what ot
 
 from duties.closing import close_expired
 from duties.generation_rows import Outcome, generate, refresh_today, refresh_units
-from duties.generation_runs import close_unit, run_day, run_due
+from duties.generation_runs import close_unit, due_districts, run_day, run_due
 
 __all__ = [
     "Outcome",
     "close_expired",
     "close_unit",
+    "due_districts",
     "generate",
     "refresh_today",
     "refresh_units",

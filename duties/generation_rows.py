@@ -127,6 +127,7 @@ def _given(
         "moment": now if clock >= local_day(now) else start_of(clock),
         "periods": sorted(set(periods.values())),
         "reasons": json.dumps(WAIVERS, ensure_ascii=False),
+        "code_prefix": f"{day.toordinal() % 0x1000:03x}",
     }
     for cadence in Cadence.values:
         period_on = periods.get(cadence)

@@ -52,8 +52,7 @@ def run_due(*, now: datetime, seconds: float = math.inf) -> list[Outcome]:
     districts are done.
     """
     ends = time.monotonic() + seconds
-    with connection.cursor() as cursor:
-        cursor.execute(_START_CURSORS)
+    _start_cursors()
     done: dict[date, Outcome] = {}
     failed: dict[str, DatabaseError] = {}
     while (outcome := _next_day(now=now, failed=failed)) is not None:
@@ -66,10 +65,24 @@ def run_due(*, now: datetime, seconds: float = math.inf) -> list[Outcome]:
     return [done[day] for day in sorted(done)]
 
 
+def due_districts(*, now: datetime) -> int:
+    """In how many districts days are due: so many workers at most find something to do."""
+    _start_cursors()
+    return GenerationCursor.objects.filter(_behind(local_day(now))).count()
+
+
+def _start_cursors() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_START_CURSORS)
+
+
+def _behind(today: date) -> Q:
+    return Q(generated_until=None) | Q(generated_until__lt=today)
+
+
 def _next_day(*, now: datetime, failed: dict[str, DatabaseError]) -> Outcome | None:
     """Generate the next due day of the district furthest behind; None when there is none left."""
-    today = local_day(now)
-    behind = Q(generated_until=None) | Q(generated_until__lt=today)
+    behind = _behind(local_day(now))
     while True:
         district = None
         try:

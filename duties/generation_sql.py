@@ -219,7 +219,8 @@ _COLUMNS = """
     code, period_on, unit_id, unit_kind, kind, cadence, level, equipment_id, licence_id, station_id,
     category, owner_id, assignee_id, stands_in_for_id, state, due_at, waive_reason, created_at
 """
-_CODE = "left(replace(gen_random_uuid()::text, '-', ''), 16)"
+# The codes of a day lie side by side in their index: three characters of the day, 52 random bits.
+_CODE = "%(code_prefix)s || right(replace(gen_random_uuid()::text, '-', ''), 13)"
 
 INSERT_MACHINES = f"""
     INSERT INTO duties_task ({_COLUMNS})

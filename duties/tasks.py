@@ -3,6 +3,7 @@
 import time
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
 from duties import escalation, generation, selfcheck
@@ -13,16 +14,25 @@ CHECK_SECONDS = 4 * 3600
 
 
 @shared_task(name="duties.tasks.wake_generation")
-def wake_generation() -> list[str]:
+def wake_generation(*, is_share: bool = False) -> list[str]:
     """Wake the generator; what is due is read from the database (twin: generate_tasks).
 
-    A long catch-up goes on in a message of its own, so that none outlives its time limit.
+    Where several districts are due, the wake calls others to share them (GENERATION_SESSIONS in
+    all); each takes districts that nobody works on, so it does not matter how many come. A long
+    catch-up goes on in a message of its own, so that none outlives its time limit.
     """
-    began = time.monotonic()
-    outcomes = generation.run_due(now=timezone.now(), seconds=WAKE_SECONDS)
+    began, now = time.monotonic(), timezone.now()
+    if not is_share:
+        for _ in range(min(settings.GENERATION_SESSIONS, generation.due_districts(now=now)) - 1):
+            _share()
+    outcomes = generation.run_due(now=now, seconds=WAKE_SECONDS)
     if time.monotonic() - began >= WAKE_SECONDS:
-        wake_generation.apply_async(expires=3600)
+        _share()
     return [line for outcome in outcomes for line in outcome.lines()]
+
+
+def _share() -> None:
+    wake_generation.apply_async(kwargs={"is_share": True}, expires=3600)
 
 
 @shared_task(name="duties.tasks.remind_officers")

@@ -233,6 +233,27 @@ def test_a_long_catch_up_stops_in_time_and_goes_on_in_a_message_of_its_own(
     assert (len(sent), latest_generated()) == (1, TODAY)
 
 
+def test_a_wake_calls_others_to_share_the_districts_that_are_due(
+    world: World, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.GENERATION_SESSIONS = 3
+    monkeypatch.setattr(tasks_of_beat.timezone, "now", lambda: NOW)
+    sent = []
+    monkeypatch.setattr(
+        tasks_of_beat.wake_generation,
+        "apply_async",
+        lambda *, kwargs, **options: sent.append(kwargs),
+    )
+    tasks_of_beat.wake_generation()  # two districts: more than one other would find nothing to do
+    assert (sent, latest_generated()) == ([{"is_share": True}], TODAY)
+    tasks_of_beat.wake_generation()
+    GenerationCursor.objects.filter(region_id="500103").update(generated_until=YESTERDAY)
+    tasks_of_beat.wake_generation()
+    GenerationCursor.objects.update(generated_until=YESTERDAY)
+    tasks_of_beat.wake_generation(is_share=True)
+    assert (len(sent), latest_generated()) == (1, TODAY)
+
+
 def latest_generated() -> date:
     return GenerationCursor.objects.get(region_id="500103").generated_until
 
