@@ -92,14 +92,14 @@ def _declare(declared: Declaration) -> Callable[..., Any]:
             except RuleBroken as broken:
                 return _answer_broken_rule(request, broken)
 
-        guarded.access_declaration = declared  # type: ignore[attr-defined]
+        guarded.access_declaration = declared
         return guarded
 
     return decorate
 
 
 def _refuse(request: HttpRequest, declared: Declaration) -> HttpResponse | None:
-    actor = request.actor  # type: ignore[attr-defined]
+    actor = request.actor
     # Asked here, before the read-only wrapper: a session that ended is removed while it is loaded.
     signed_in = actor.is_authenticated
     if declared.capability is not None:

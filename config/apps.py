@@ -8,5 +8,5 @@ class ConfigConfig(AppConfig):
     verbose_name = "平台"
 
     def ready(self) -> None:
-        # The checks register themselves; the Celery app must exist before a task is sent.
-        from config import celery, checks  # noqa: F401
+        # The Celery app must exist before a task is sent.
+        from config import celery, checks  # noqa: F401  they register themselves

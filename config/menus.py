@@ -302,7 +302,7 @@ def _count_together(rows: dict[str, QuerySet | Bound]) -> dict[str, int]:
         except EmptyResultSet:
             continue
         names.append(name)
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows)")  # noqa: S608 (Django's own SQL)
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS rows)")  # noqa: S608  Django's own SQL
         params += given
     if not parts:
         return {}

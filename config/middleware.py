@@ -24,13 +24,13 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
-        token = current_request_id.set(request.request_id)  # type: ignore[attr-defined]
+        request.request_id = request_id = secrets.token_hex(8)
+        token = current_request_id.set(request_id)
         try:
             response = self.get_response(request)
         finally:
             current_request_id.reset(token)
-        response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
+        response["X-Request-Id"] = request_id
         return response
 
 
@@ -65,7 +65,7 @@ class ActorMiddleware:
                 getattr(request, "request_id", ""), request.META.get("REMOTE_ADDR", "")
             )
 
-        request.actor = SimpleLazyObject(load)  # type: ignore[attr-defined]
+        request.actor = SimpleLazyObject(load)
         return self.get_response(request)
 
 

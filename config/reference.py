@@ -188,7 +188,11 @@ class Row:
                 self.complain(name, "不认识，请检查拼写")
 
 
-class _LineLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+# Written in C where the library was built with it.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _LineLoader(_SafeLoader):
     """SafeLoader that notes the line of every mapping and refuses a key given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
@@ -232,8 +236,8 @@ def read(path: Path, problems: list[str]) -> Row:
     """
     source = _shown(path)
     try:
-        # A SafeLoader that counts lines: it builds plain values only.
-        document = yaml.load(path.read_text(encoding="utf-8"), _LineLoader)  # noqa: S506
+        text = path.read_text(encoding="utf-8")
+        document = yaml.load(text, _LineLoader)  # noqa: S506  a SafeLoader that counts lines
     except OSError as error:
         raise DataError([f"{source}：无法读取（{error.strerror}）"]) from error
     except yaml.MarkedYAMLError as error:

@@ -92,7 +92,7 @@ TRANSITIONS = (
 )
 
 # Which row of the table takes a cylinder to a state by 流转.
-MOVES = {
+MOVES: dict[str, str] = {
     State.EMPTY: "to_empty",
     State.FULL: "to_full",
     State.DELIVERING: "to_delivering",

@@ -30,7 +30,7 @@ _REGISTERED = f"""
       FROM {_CYLINDERS} c JOIN units_region r ON r.code = c.region_id
      WHERE c.{{key}} = ANY(string_to_array(%(keys)s, chr(31))) AND {{which}}
      ORDER BY c.id
-"""  # noqa: S608 (table names)
+"""
 
 
 def meet(

@@ -119,7 +119,7 @@ def copied() -> World:
             rows = [list(model.objects.order_by("pk")) for model in TABLES]
             _rows = pickle.dumps((made, rows))
             transaction.set_rollback(True)
-    made, rows = pickle.loads(_rows)  # noqa: S301 (our own)
+    made, rows = pickle.loads(_rows)  # noqa: S301  our own
     for model, several in zip(TABLES, rows, strict=True):
         model.objects.bulk_create(several)
     return made

@@ -122,12 +122,13 @@ def _moment(found: dict[str, Any]) -> datetime | None:
         ("DateTime", "OffsetTime"),
     ):
         try:
-            moment = datetime.strptime(str(found.get(name, "")), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007
+            moment = datetime.strptime(str(found.get(name, "")), "%Y:%m:%d %H:%M:%S").replace(
+                tzinfo=_offset(found.get(offset_name))
+            )
         except ValueError:
             continue
-        if moment.year not in POSSIBLE_YEARS:
-            continue
-        return moment.replace(tzinfo=_offset(found.get(offset_name)))
+        if moment.year in POSSIBLE_YEARS:
+            return moment
     return None
 
 

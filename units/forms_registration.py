@@ -16,7 +16,7 @@ from units.models.unit import UnitKind
 from units.queries_registration import region_choices
 from units.validators import credit_code_problem, username_problem
 
-PASSWORD_HELP = "至少 8 位，不能全是数字，不能是常见密码，也不能与账号相近。"  # noqa: S105
+PASSWORD_HELP = "至少 8 位，不能全是数字，不能是常见密码，也不能与账号相近。"  # noqa: S105  a sentence
 
 
 def _text(label: str, longest: int, *, required: bool = True, **kwargs: Any) -> TextField:

@@ -58,7 +58,8 @@ class Page:
 @lru_cache(maxsize=1)
 def chapters() -> list[Chapter]:
     """Every chapter in order."""
-    return [_chapter(path) for path in sorted(FOLDER.glob("*.md")) if FILE.fullmatch(path.name)]
+    found = ((path, FILE.fullmatch(path.name)) for path in sorted(FOLDER.glob("*.md")))
+    return [_chapter(path, name["slug"]) for path, name in found if name]
 
 
 def page(slug: str) -> Page:
@@ -73,10 +74,9 @@ def page(slug: str) -> Page:
     raise Http404(f"no chapter {slug} in the guide")
 
 
-def _chapter(path: Path) -> Chapter:
+def _chapter(path: Path, slug: str) -> Chapter:
     inline = [token for token in _parser().parse(path.read_text("utf-8")) if token.type == "inline"]
     title, summary = (_text(token) for token in inline[:2])
-    slug = FILE.fullmatch(path.name)["slug"]  # type: ignore[index]
     return Chapter(slug, title, summary, path)
 
 
@@ -107,7 +107,8 @@ def _render(path: Path, changed: int) -> tuple[SafeString, list[tuple[str, str]]
             opening.attrSet("id", anchor)
             sections.append((anchor, _text(inline)))
     body = tokens[3:]  # the title is printed by the template
-    return mark_safe(parser.renderer.render(body, parser.options, {})), sections
+    html = parser.renderer.render(body, parser.options, {})
+    return mark_safe(html), sections  # noqa: S308  pages of ours; raw HTML in them is text
 
 
 def _picture(
@@ -138,7 +139,8 @@ def _picture(
 def _size(path: Path) -> tuple[int, int]:
     """Width and height of a PNG, read from its header."""
     with path.open("rb") as file:
-        return struct.unpack(">II", file.read(24)[16:24])  # type: ignore[return-value]
+        width, height = struct.unpack(">II", file.read(24)[16:24])
+    return width, height
 
 
 def _menu(

@@ -121,8 +121,8 @@ def tell_units(
     table = OutboxMessage._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (kind, channel, unit_id, recipient_id, text, link, dedupe_key,"  # noqa: S608
-            " created_at, due_at, delivered_at, attempts, last_error)"
+            f"INSERT INTO {table} (kind, channel, unit_id, recipient_id, text,"  # noqa: S608  Django's own SQL
+            " link, dedupe_key, created_at, due_at, delivered_at, attempts, last_error)"
             " SELECT %s, %s, account.unit_id, account.id, %s, %s, %s || account.id,"
             f" %s, %s, %s, 0, '' FROM ({chosen}) AS account ORDER BY account.id"
             " ON CONFLICT (dedupe_key) DO NOTHING",

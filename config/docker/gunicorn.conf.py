@@ -2,7 +2,7 @@
 
 import os
 
-bind = "0.0.0.0:8000"  # noqa: S104  inside the container; only nginx is published
+bind = "0.0.0.0:8000"  # inside the container; only nginx is published
 workers = int(os.environ.get("WEB_WORKERS") or os.cpu_count() or 1)
 worker_class = "sync"
 worker_tmp_dir = "/dev/shm"  # noqa: S108  memory: the heartbeat must not wait for a disk

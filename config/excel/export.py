@@ -57,7 +57,7 @@ def workbook(
             "export_too_large",
             f"符合条件的有 {total} 条，一次最多导出 {ROWS_MOST} 条，请先用筛选条件缩小范围。",
         )
-    stream = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 (handed on)
+    stream = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  handed on open
     book = xlsxwriter.Workbook(
         stream, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
@@ -99,7 +99,7 @@ def _write(sheet: Any, row: int, place: int, kind: str, value: Any, formats: _Fo
         local = value.astimezone(SHANGHAI).replace(tzinfo=None)
         sheet.write_datetime(row, place, local, formats.moment)
     elif isinstance(value, date):
-        sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), formats.date)  # noqa: DTZ001
+        sheet.write_datetime(row, place, value, formats.date)
     elif kind == "number" and isinstance(value, (int, float)):
         sheet.write_number(row, place, value)
     else:

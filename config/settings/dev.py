@@ -13,8 +13,8 @@ os.environ.setdefault("SMS_ADAPTER", "units.sms.ConsoleSms")
 for _name, _key in _place.keys().items():
     os.environ.setdefault(_name, _key)
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import DATABASE_URL, REDIS_URL, STORAGES, cache, database  # noqa: E402
+from config.settings.base import *
+from config.settings.base import DATABASE_URL, REDIS_URL, STORAGES, cache, database
 
 # Not through os.environ: a URL there means that somebody runs that server already.
 DATABASES = {"default": database(DATABASE_URL or _place.database_url)}

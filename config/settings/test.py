@@ -25,8 +25,8 @@ os.environ.setdefault("SMS_ADAPTER", "units.sms.ConsoleSms")
 os.environ.setdefault("FILES_ROOT", tempfile.gettempdir() + "/shouze-test-files")
 os.environ.setdefault("CONN_MAX_AGE", "0")
 
-from config.settings.base import *  # noqa: E402, F403
-from config.settings.base import DATABASES, STORAGES  # noqa: E402
+from config.settings.base import *
+from config.settings.base import DATABASES, STORAGES
 
 if not DATABASES:
     from django.core.exceptions import ImproperlyConfigured

@@ -20,9 +20,10 @@ from config.workflow import lock
 from cylinders import queries_batches as queries
 from cylinders import twins
 from cylinders.actions.batches import BASICS
-from cylinders.actions.items import FACTS, take_in
+from cylinders.actions.items import take_in
 from cylinders.enums import Verdict
 from cylinders.models import Batch, ItemPhoto, PhotoCheck
+from cylinders.models.facts import FACTS
 from units.audit import Verb, record
 from units.models import Photo, Unit
 

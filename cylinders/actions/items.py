@@ -27,13 +27,12 @@ from cylinders.enums import EDITABLE, Claim
 from cylinders.fact_rules import Asked, Wrong
 from cylinders.identity import identity_of
 from cylinders.imports.columns import columns_of
-from cylinders.models import Batch, BatchItem, CylinderFacts, ItemPhoto
+from cylinders.models import Batch, BatchItem, ItemPhoto
+from cylinders.models.facts import FACTS
 from cylinders.rules import Book
 from units.audit import Verb, record, record_many
 
 TABLE = BatchItem._meta.db_table
-# The facts of a cylinder as its row holds them.
-FACTS = tuple(field.attname for field in CylinderFacts._meta.get_fields())
 _COLUMNS = (
     "id",
     "code",
@@ -66,7 +65,7 @@ _STAGE = (
 _UPDATE = f"""
     UPDATE {TABLE} i SET version = i.version + 1, {", ".join(f"{n} = s.{n}" for n in FACTS)}
       FROM import_cylinders s WHERE s.id = i.id
-"""  # noqa: S608 (names of columns)
+"""
 # New cylinders from which the planner is told of them.
 MANY = 1_000
 CLOSED = "这份申请的状态为“{}”，不能再导入气瓶。"

@@ -18,31 +18,27 @@ from cylinders.models import (
     BatchItem,
     Certificate,
     Cylinder,
-    CylinderFacts,
     CylinderKind,
 )
+from cylinders.models.batch import BatchItemQuerySet
 from cylinders.models.certificate import new_certificate_token
 from cylinders.models.cylinder import new_token
+from cylinders.models.facts import FACTS
 from cylinders.rules import end_of_life
 
 # A kind, and the vehicle of 车用 cylinders: what a certificate is issued for.
 Key = tuple[str, str]
 
-_FACTS = [
-    field.column
-    for field in Cylinder._meta.concrete_fields
-    if field.name in {one.name for one in CylinderFacts._meta.get_fields()}
-]
 _SET = "unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::date[])"
 _NAMES = "item_id, code, token, registration_code, certificate_id, ends_on"
 _INSERT = f"""
-    INSERT INTO cylinders_cylinder ({", ".join(_FACTS)}, code, token, unit_id, region_id,
+    INSERT INTO cylinders_cylinder ({", ".join(FACTS)}, code, token, unit_id, region_id,
         certificate_id, registration_code, registered_on, ends_on, state, version)
-    SELECT {", ".join(f"i.{column}" for column in _FACTS)}, u.code, u.token, i.unit_id, %s,
+    SELECT {", ".join(f"i.{column}" for column in FACTS)}, u.code, u.token, i.unit_id, %s,
         u.certificate_id, u.registration_code, %s, u.ends_on, %s, 1
     FROM {_SET} AS u ({_NAMES}) JOIN cylinders_batchitem i ON i.id = u.item_id
     ORDER BY i.number
-"""  # noqa: S608 (columns of our own models)
+"""
 _CLOSE = """
     UPDATE cylinders_batchitem i SET claim = %s, cylinder_id = c.id
     FROM unnest(%s::bigint[], %s::text[]) AS u (item_id, code)
@@ -191,7 +187,7 @@ def register(
         cursor.execute(_EVENTS, [EventKind.REGISTERED.value, day, actor.name[:120], now, codes])
 
 
-def _held(batch: Batch):  # noqa: ANN202 (BatchItemQuerySet)
+def _held(batch: Batch) -> BatchItemQuerySet:
     return BatchItem.objects.standing().filter(batch=batch, claim=Claim.HELD)
 
 

@@ -185,7 +185,7 @@ def numbered(points: str) -> str:
     """Lines as a numbered list; one line alone, and numbers that were typed, stay without."""
     lines = [_NUMBERING.sub("", line).strip() for line in normalise(points or "").split("\n")]
     found = [line for line in lines if line]
-    if len(found) < 2:  # noqa: PLR2004 (a list)
+    if len(found) <= 1:
         return "".join(found)
     return "\n".join(f"{number}. {line}" for number, line in enumerate(found, 1))
 

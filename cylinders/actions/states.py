@@ -49,7 +49,7 @@ def move(
     inspection alone. RuleBroken on `state`, Refused with every cylinder that does not fit.
     """
     day = local_day(now)
-    name = MOVES.get(state)  # type: ignore[call-overload]
+    name = MOVES.get(state)
     if name is None:
         raise RuleBroken("state_unknown", "请选择要转为的状态。", field="state")
 

@@ -15,11 +15,12 @@ from config.excel.kinds import Context, Door, ImportKind, Target
 from config.excel.plan import Line, Plan, Verdict
 from cylinders import queries_batches as queries
 from cylinders.actions.batches import change_basics
-from cylinders.actions.items import CLOSED, FACTS, take_in
+from cylinders.actions.items import CLOSED, take_in
 from cylinders.enums import EDITABLE, BatchState, Origin
 from cylinders.imports.columns import columns_existing, columns_new
 from cylinders.imports.judge import Judge, plan
 from cylinders.models import Batch
+from cylinders.models.facts import FACTS
 from units.roles import Can
 
 NEW, EXISTING = "cylinders", "cylinders-existing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from config.actor import Actor
 from config.codes import new_code
 from cylinders.enums import PENDING, BatchState, Claim, Origin, StepName
 from cylinders.models.facts import CylinderFacts
@@ -48,7 +49,7 @@ class DistrictSetting(models.Model):
 class BatchQuerySet(OwnedQuerySet):
     """A unit's own batches; a bureau sees those submitted to its subtree."""
 
-    def for_actor(self, actor) -> BatchQuerySet:  # noqa: ANN001 (as the base class)
+    def for_actor(self, actor: Actor) -> BatchQuerySet:
         if actor.kind == "bureau" and actor.region_prefix is not None:
             mine = self.filter(region__code__startswith=actor.region_prefix)
             return mine.exclude(state=BatchState.DRAFT)
@@ -132,7 +133,7 @@ class Batch(models.Model):
 
 
 class BatchItemQuerySet(models.QuerySet["BatchItem"]):
-    def for_actor(self, actor) -> BatchItemQuerySet:  # noqa: ANN001 (as OwnedQuerySet)
+    def for_actor(self, actor: Actor) -> BatchItemQuerySet:
         return self.filter(batch__in=Batch.objects.for_actor(actor).values("pk"))
 
     def standing(self) -> BatchItemQuerySet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 
+from config.actor import Actor
 from config.codes import new_code
 from cylinders.models.batch import Batch
 from cylinders.models.reference import CylinderKind
@@ -33,7 +34,7 @@ class CertificateQuerySet(OwnedQuerySet):
     """A unit's own; a bureau sees those of its subtree: registered there, of units from there, or
     with a revision from there (one number holds for every district a unit applies to)."""
 
-    def for_actor(self, actor) -> CertificateQuerySet:  # noqa: ANN001 (as the base class)
+    def for_actor(self, actor: Actor) -> CertificateQuerySet:
         prefix = actor.region_prefix
         if actor.kind == "bureau" and prefix is not None:
             renewed = CertificateRevision.objects.filter(

@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from config.actor import Actor
 from config.codes import new_code
 from cylinders.enums import CylinderState, EventKind
 from cylinders.models.certificate import Certificate
@@ -22,7 +23,7 @@ def new_token() -> str:
 class CylinderQuerySet(OwnedQuerySet):
     """A unit's own cylinders; a bureau sees those it registered and those of its units."""
 
-    def for_actor(self, actor) -> CylinderQuerySet:  # noqa: ANN001 (as the base class)
+    def for_actor(self, actor: Actor) -> CylinderQuerySet:
         if actor.kind == "bureau" and actor.region_prefix is not None:
             prefix = actor.region_prefix
             return self.filter(

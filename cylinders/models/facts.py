@@ -52,3 +52,7 @@ class CylinderFacts(models.Model):
 
     class Meta:
         abstract = True
+
+
+# Their columns, in the order in which rows of facts are written.
+FACTS = tuple(field.attname for field in CylinderFacts._meta.local_fields)

@@ -1,7 +1,7 @@
 """/api/v1/filling/: what stations send and ask (F89). Everything is answered as JSON, in words.
 
 The routes are public to the access system: who sends is said by the signature (cylinders.filling.auth).
-No session, no cookie and no form token plays a part, so that there is nothing to forge across sites.
+No session and no cookie plays a part.
 """
 
 from __future__ import annotations
@@ -35,8 +35,12 @@ SIGNED = "signed by the key of a station (F89)"
 
 
 def json_only(view: Page) -> Page:
-    """Answers every refusal and every fault of `view` as JSON; nobody keeps a copy of an answer."""
+    """Answers every refusal and every fault of `view` as JSON; nobody keeps a copy of an answer.
 
+    No form token is asked for: no cookie plays a part, so there is nothing to forge across sites.
+    """
+
+    @csrf_exempt
     @wraps(view)
     def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
@@ -133,7 +137,6 @@ def _receive(request: HttpRequest, kind: FillingKind) -> HttpResponse:
 
 
 @json_only
-@csrf_exempt
 @public(SIGNED, writes=True, own_transaction=True)
 def checks(request: HttpRequest) -> HttpResponse:
     """充装前检查, up to 500 records."""
@@ -141,7 +144,6 @@ def checks(request: HttpRequest) -> HttpResponse:
 
 
 @json_only
-@csrf_exempt
 @public(SIGNED, writes=True, own_transaction=True)
 def fills(request: HttpRequest) -> HttpResponse:
     """充装记录, up to 500 records."""
@@ -149,7 +151,6 @@ def fills(request: HttpRequest) -> HttpResponse:
 
 
 @json_only
-@csrf_exempt
 @public(SIGNED, writes=True, own_transaction=True)
 def rechecks(request: HttpRequest) -> HttpResponse:
     """充装后复查, up to 500 records."""
@@ -157,7 +158,6 @@ def rechecks(request: HttpRequest) -> HttpResponse:
 
 
 @json_only
-@csrf_exempt
 @public(SIGNED)
 def cylinders(request: HttpRequest) -> HttpResponse:
     """Whether a cylinder may be filled now, by its label or registration code."""
@@ -170,7 +170,6 @@ def cylinders(request: HttpRequest) -> HttpResponse:
 
 
 @json_only
-@csrf_exempt
 @public("developers read how to speak to the interface (F89)")
 def description(request: HttpRequest) -> HttpResponse:
     """The OpenAPI document."""
@@ -178,7 +177,6 @@ def description(request: HttpRequest) -> HttpResponse:
 
 
 @json_only
-@csrf_exempt
 @public("says in JSON that there is no such address", writes=True)
 def unknown(request: HttpRequest, rest: str) -> HttpResponse:
     """Every other address below /api/v1/filling/."""

@@ -130,7 +130,7 @@ def build_unit(plan: cast.UnitPlan, number: int, run: Sequence, *, start: date) 
         set_hazard_review(unit, reviews_hazards=True, actor=admin, now=now)
     office = open_office(unit, actor=admin, now=now)
     crew = _appoint(plan, unit, admin, office, run, now=now)
-    _archive(crew, run, rng=random.Random(number), now=now + timedelta(minutes=20))  # noqa: S311
+    _archive(crew, run, rng=random.Random(number), now=now + timedelta(minutes=20))
     fill_books(unit, plan.username, number, actor=admin, now=now + timedelta(minutes=40))
     if plan.username == "yunjie":
         own_checklists(unit, actor=admin, now=now + timedelta(minutes=50))

@@ -29,6 +29,7 @@ from cylinders.enums import CheckStep, CylinderState, FillingKind, Origin, Photo
 from cylinders.filling.take_in import take_in
 from cylinders.identity import identity_of
 from cylinders.models import Batch, Cylinder
+from cylinders.models.facts import FACTS
 from cylinders.rules import Book, Found, end_of_life, next_inspection
 from equipment.models import Station
 from reports.demo import cast
@@ -89,7 +90,7 @@ def tell(*, now: datetime) -> None:
 
 class _Story:
     def __init__(self, now: datetime, admins: dict[str, Actor]):
-        self.now, self.admins, self.rng = now, admins, random.Random(23)  # noqa: S311
+        self.now, self.admins, self.rng = now, admins, random.Random(23)
         names = (cast.BUREAUS[2][0], *(colleague[0] for colleague in cast.COLLEAGUES))
         self.bureau = [load_actor(User.objects.get(username=name)) for name in names]
         self.serial = 0
@@ -207,7 +208,7 @@ class _Story:
         }
         if end_of_life(kind.made, found.life_years) < day:
             raise ValueError(f"{number} is past its life")
-        return [values[name] for name in items.FACTS]
+        return [values[name] for name in FACTS]
 
     def submitted(
         self, who: str, kind: Kind, count: int, *, days: int, origin: str = Origin.NEW

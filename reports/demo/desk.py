@@ -150,7 +150,9 @@ def _declarations(unit: Unit, admin: Actor, bureau: Actor, *, now: datetime) -> 
         )
         if is_odd:
             opinion = "现场检查发现设备仍在运行，不同意停用。"
-            object_to(filed, opinion=opinion, actor=bureau, now=max(filed_at, now - timedelta(hours=1)))
+            object_to(
+                filed, opinion=opinion, actor=bureau, now=max(filed_at, now - timedelta(hours=1))
+            )
     if len(machines) > 3:
         declare_stop(
             machines[3],
@@ -197,7 +199,7 @@ def _public_reports(unit: Unit, admin: Actor, *, now: datetime) -> None:
         equipment__unit=unit, equipment__status="in_use", retired_at=None
     )
     first, second = codes.order_by("pk").select_related("equipment__unit", "equipment__officer")[:2]
-    picture = photograph(random.Random(7), now - timedelta(hours=5))  # noqa: S311
+    picture = photograph(random.Random(7), now - timedelta(hours=5))
     report_problem(
         first,
         kind=PublicReport.Kind.FAULT,

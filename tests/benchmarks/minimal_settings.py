@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from config.settings.test import *  # noqa: F403
+from config.settings.base import BASE_DIR
+from config.settings.test import *
 
 ROOT_URLCONF = "tests.benchmarks.minimal"
 MIDDLEWARE = [
@@ -13,7 +14,7 @@ MIDDLEWARE = [
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [Path(__file__).parent, BASE_DIR / "templates"],  # noqa: F405
+        "DIRS": [Path(__file__).parent, BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     }

@@ -6,12 +6,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from config.clock import local_day
 from cylinders.models import Batch, Certificate, Cylinder, ItemPhoto
 from reports.models import IssuedDocument
 from tests.factories import cylinders as make
@@ -21,7 +23,7 @@ from tests.reports import pdfs
 from tests.world import World
 
 OpenAs = Callable[..., Page]
-MADE = date.today().replace(day=1).replace(year=date.today().year - 1)  # noqa: DTZ011 (any recent month)
+MADE = local_day(timezone.now() - timedelta(days=365)).replace(day=1)  # any recent month
 WRONG = {
     5: {"qr_url": "20260005"},
     11: {"medium": "氧气"},

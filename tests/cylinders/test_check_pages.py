@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import unescape
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -33,7 +34,7 @@ def url(name: str, batch: Batch) -> str:
     return reverse(f"cylinders:{name}", args=[batch.code])
 
 
-def posted(client: Client, batch: Batch, at: int = 1, *, name: str = "check", **typed: str):  # noqa: ANN201
+def posted(client: Client, batch: Batch, at: int = 1, *, name: str = "check", **typed: str) -> Any:
     """Post the form of a page as the page gave it out, with what a person changes."""
     form = client.get(f"{url(name, batch)}?at={at}").context["form"]
     given = {"photo": form["photo"].value(), "token": form["token"].value(), "at": at}
@@ -181,7 +182,7 @@ def test_a_page_that_was_left_open_is_told_what_happened(world: World, as_: As) 
     assert "当前状态为“待补正”，不能审核附件。" in answer.content.decode()
 
 
-def posted_closed(client: Client, batch: Batch):  # noqa: ANN201
+def posted_closed(client: Client, batch: Batch) -> Any:
     given = {"photo": str(photos(batch)[0].photo.code), "verdict": "correct", "at": 1}
     return client.post(url("check-save", batch), given)
 

@@ -10,6 +10,7 @@ import pytest
 from config.errors import RuleBroken
 from config.reference import DataError
 from cylinders.identity import identity_of, label_of
+from cylinders.models import CylinderKind
 from cylinders.reference import DATA, load, load_cylinders
 from cylinders.rules import Book, Found, add_months, end_of_life, next_inspection
 from tests.factories import cylinders as make
@@ -92,7 +93,7 @@ def test_what_has_no_rule_says_why(db: None) -> None:
 
 
 def test_periods_count_by_month() -> None:
-    found = Found(None, "", "lpg", 48, 8, 4)  # type: ignore[arg-type]
+    found = Found(CylinderKind(), "", "lpg", 48, 8, 4)
     assert next_inspection(found, made_on=date(2024, 5, 1), last_on=None) == date(2028, 5, 31)
     assert next_inspection(found, made_on=date(2018, 5, 1), last_on=date(2024, 2, 29)) == date(
         2028, 2, 29

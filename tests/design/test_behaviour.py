@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Browser, Page, Request, Route, expect
 
 from config.actor import Actor
 from config.menus import Item, Section, Shell
@@ -210,8 +210,8 @@ def test_pictures_open_turn_and_close(page: Page, site: Site) -> None:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with-js", "without-js"])
-def test_menu_opens_on_a_phone(browser: object, scripts: bool) -> None:
-    context = browser.new_context(  # type: ignore[attr-defined]
+def test_menu_opens_on_a_phone(browser: Browser, scripts: bool) -> None:
+    context = browser.new_context(
         viewport={"width": 390, "height": 844}, java_script_enabled=scripts, has_touch=True
     )
     try:
@@ -229,8 +229,8 @@ def test_menu_opens_on_a_phone(browser: object, scripts: bool) -> None:
 
 
 @pytest.mark.parametrize("size", ["16px", "23.8px"])
-def test_nothing_runs_off_a_phone(browser: object, size: str) -> None:
-    context = browser.new_context(viewport={"width": 390, "height": 844})  # type: ignore[attr-defined]
+def test_nothing_runs_off_a_phone(browser: Browser, size: str) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
     try:
         page = context.new_page()
         Site(page)

@@ -26,7 +26,7 @@ ENDED = ("done", "missed", "backfilled", "waived")
 
 def some_history(world: World, seed: int) -> None:
     """Hundreds of to-dos of two districts, each in a state that its due time allows."""
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     machines = [world.lift, world.crane, world.boiler, world.unbound, world.yi_lift]
     made = set()
     for _ in range(160):

@@ -10,6 +10,8 @@ from duties.models import Checklist, ChecklistItem
 from tests.factories.units import NOW
 from units.models import Unit
 
+SINCE_2026 = DateRange(date(2026, 1, 1), None)
+
 
 def own(
     unit: Unit,
@@ -19,7 +21,7 @@ def own(
     cadence: str = "daily",
     category: str = "lift",
     unit_kind: str = "using",
-    period: DateRange = DateRange(date(2026, 1, 1), None),  # noqa: B008
+    period: DateRange = SINCE_2026,
     enabled_at: datetime | None = None,
     retired_at: datetime | None = None,
     **fields: object,

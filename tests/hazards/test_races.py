@@ -33,7 +33,7 @@ def at_once(*works: Callable[[], object]) -> tuple[list[object], list[RuleBroken
             done.append(work())
         except RuleBroken as rule:
             refused.append(rule)
-        except BaseException as error:  # noqa: BLE001  a thread must not swallow it
+        except BaseException as error:  # a thread must not swallow it
             broken.append(error)
         finally:
             connection.close()

@@ -160,7 +160,7 @@ def _deliver(notice: Notice, units: UnitQuerySet) -> int:
     table = NoticeReceipt._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (code, notice_id, unit_id, read_by_name)"  # noqa: S608
+            f"INSERT INTO {table} (code, notice_id, unit_id, read_by_name)"  # noqa: S608  Django's own SQL
             f" SELECT {_CODE}, %s, chosen.id, '' FROM ({chosen}) AS chosen",
             [ALPHABET, len(ALPHABET), CODE_LENGTH, notice.pk, *params],
         )
