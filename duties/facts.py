@@ -10,8 +10,8 @@ from typing import Any
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.clock import local_day
-from duties.calendar import (
-    ANY_STATION,
+from duties.calendar import ANY_STATION
+from duties.dated_facts import (
     Binding,
     CoverFacts,
     LicenceFacts,

@@ -24,7 +24,8 @@ from django.db.models import Min
 from config.clock import first_of_month, local_day, monday_of
 from config.words import cn_day
 from duties import selfcheck_words as words
-from duties.calendar import DAILY, MONTHLY, WEEKLY, Assignee, Key, Span, UnitFacts, owed
+from duties.calendar import DAILY, MONTHLY, WEEKLY, Assignee, Key, owed
+from duties.dated_facts import Span, UnitFacts
 from duties.facts import load
 from duties.models import GenerationCursor, GenerationRun, SelfCheck
 from duties.periods import last_day

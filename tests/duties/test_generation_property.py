@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from config.clock import at
 from duties import facts, generation
-from duties.calendar import UnitFacts, owed
+from duties.calendar import owed
+from duties.dated_facts import UnitFacts
 from duties.models import GenerationCursor, Task
 from duties.periods import due_of, period_of
 from tests.duties import histories
