@@ -8,7 +8,9 @@ from typing import Any
 
 from django import forms
 
-from config.excel.columns import Column, DateColumn, DecimalColumn, IntegerColumn
+from config.excel.columns import Column
+from config.excel.columns_dates import DateColumn
+from config.excel.columns_numbers import DecimalColumn, IntegerColumn
 from config.forms import TextField
 from cylinders.fact_rules import Wrong
 from cylinders.imports.columns import columns_of

@@ -11,13 +11,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from config.excel.columns import (
-    Column,
-    DateColumn,
-    DecimalColumn,
-    IntegerColumn,
-    MonthColumn,
-)
+from config.excel.columns import Column
+from config.excel.columns_dates import DateColumn, MonthColumn
+from config.excel.columns_numbers import DecimalColumn, IntegerColumn
 from config.excel.reader import EXAMPLE, GUIDE_SHEET, LISTS_SHEET, NUMBER_LABEL, letters
 
 # Rows that offer the drop-down lists; more may be filled in below.

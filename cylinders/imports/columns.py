@@ -6,16 +6,9 @@ import re
 from decimal import Decimal
 
 from config.errors import RuleBroken
-from config.excel.columns import (
-    CodeColumn,
-    Column,
-    DateColumn,
-    DecimalColumn,
-    IntegerColumn,
-    MonthColumn,
-    ReferenceColumn,
-    TextColumn,
-)
+from config.excel.columns import CodeColumn, Column, ReferenceColumn, TextColumn
+from config.excel.columns_dates import DateColumn, MonthColumn
+from config.excel.columns_numbers import DecimalColumn, IntegerColumn
 from config.excel.kinds import Context
 from cylinders.enums import Origin
 from cylinders.identity import label_of

@@ -14,7 +14,9 @@ from django.utils import timezone
 from config.access import page
 from config.clock import local_day
 from config.excel import export
-from config.excel.columns import Column, DateColumn, DecimalColumn, IntegerColumn
+from config.excel.columns import Column
+from config.excel.columns_dates import DateColumn
+from config.excel.columns_numbers import DecimalColumn, IntegerColumn
 from config.excel.export import ExportColumn
 from cylinders import queries_batches as queries
 from cylinders.forms import ItemFilter

@@ -7,12 +7,12 @@ from config.excel.columns import (
     ChoiceColumn,
     CodeColumn,
     Column,
-    DateColumn,
-    IntegerColumn,
     PhoneColumn,
     ReferenceColumn,
     TextColumn,
 )
+from config.excel.columns_dates import DateColumn
+from config.excel.columns_numbers import IntegerColumn
 from config.excel.kinds import Context
 from equipment import queries
 from equipment.catalogue import Register

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from config.errors import RuleBroken
-from config.excel.columns import CodeColumn, Column, DateColumn, ReferenceColumn, TextColumn
+from config.excel.columns import CodeColumn, Column, ReferenceColumn, TextColumn
+from config.excel.columns_dates import DateColumn
 from config.excel.kinds import Context, ImportKind
 from config.excel.plan import Plan
 from config.excel.reader import Sheet

@@ -14,13 +14,13 @@ from config.excel.columns import (
     _PLAIN,
     ChoiceColumn,
     CodeColumn,
-    DateColumn,
     IdNumberColumn,
-    IntegerColumn,
     PhoneColumn,
     Problem,
     TextColumn,
 )
+from config.excel.columns_dates import DateColumn
+from config.excel.columns_numbers import IntegerColumn
 
 JAN = date(2026, 1, 5)
 TEXT = TextColumn("a", "名称", required="请填写名称", longest=6)
@@ -52,7 +52,7 @@ NUMBER = IntegerColumn("a", "数量", least=1, most=99)
         (DAY, 46027.0, JAN),
         (DAY, "2026-01-05 00:00:00", JAN),
         (DAY, JAN, JAN),
-        (DAY, datetime(2026, 1, 5, 9), JAN),  # noqa: DTZ001
+        (DAY, datetime.combine(JAN, time(9)), JAN),
         (MONTH, "2026年2月", date(2026, 2, 28)),
         (MONTH, "2026-12", date(2026, 12, 31)),
         (NUMBER, "１２", 12),

@@ -12,7 +12,9 @@ from openpyxl.styles import PatternFill
 
 from config.errors import RuleBroken
 from config.excel import annotate, export, guard, preview, template
-from config.excel.columns import CodeColumn, DateColumn, IntegerColumn, TextColumn
+from config.excel.columns import CodeColumn, TextColumn
+from config.excel.columns_dates import DateColumn
+from config.excel.columns_numbers import IntegerColumn
 from config.excel.plan import Change, Line, Plan, Verdict
 from config.excel.reader import CellProblem, Mended, Sheet, letters, open_sheet
 from tests.factories import workbooks

@@ -7,14 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from config.errors import RuleBroken
-from config.excel.columns import (
-    Column,
-    DateColumn,
-    IdNumberColumn,
-    PhoneColumn,
-    Problem,
-    TextColumn,
-)
+from config.excel.columns import Column, IdNumberColumn, PhoneColumn, Problem, TextColumn
+from config.excel.columns_dates import DateColumn
 from config.excel.kinds import Context, ImportKind
 from config.excel.plan import Plan
 from config.excel.reader import Sheet
