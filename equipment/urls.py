@@ -24,7 +24,6 @@ urlpatterns = [
     path("equipment/export/", exports.equipment_export, name="export"),
     path("equipment/<slug:code>/", archive.equipment_detail, name="detail"),
     path("equipment/<slug:code>/edit/", edit.equipment_edit, name="edit"),
-    path("equipment/<slug:code>/status/", edit.equipment_status, name="status"),
     path("codes/", codes.code_list, name="code-list"),
     path("codes/export/", codes.code_export, name="code-export"),
     path("codes/issue/", codes.code_issue, name="code-issue"),

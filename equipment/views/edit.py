@@ -77,13 +77,6 @@ def equipment_edit(request: HttpRequest, code: str) -> HttpResponse:
     return redirect("equipment:detail", code)
 
 
-@page(Can.DECLARATION_FILE)
-def equipment_status(request: HttpRequest, code: str) -> HttpResponse:
-    """The address of 变更使用状态 as it was; declarations took its place."""
-    machine = queries.get_equipment(request.actor, code)
-    return redirect("equipment:declare", machine.code)
-
-
 def _say_hints(request: HttpRequest, machine: Equipment) -> None:
     for sentence in hints(machine, local_day(timezone.now())):
         messages.warning(request, sentence)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import json
+import re
+import subprocess
 import time
+import urllib.request
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,8 +20,8 @@ from openapi_spec_validator import validate
 
 from config.clock import SHANGHAI
 from cylinders.actions.keys import revoke_key
-from cylinders.filling import auth
-from cylinders.filling.schema import Answer, CylinderAnswer, Problem
+from cylinders.filling import auth, guide
+from cylinders.filling.schema import ROWS, Answer, CylinderAnswer, Problem
 from cylinders.models import ApiKey, FillingRecord
 from equipment.actions.stations import close_station
 from tests.factories import cylinders, filling
@@ -234,11 +240,95 @@ def test_the_description_is_a_valid_openapi_document() -> None:
     ]  # fmt: skip
 
 
-def test_the_example_of_the_guide_is_taken(world: World, sender: Sender) -> None:
-    page = Client().get("/filling/interface/").content.decode()
-    assert "SHOUZE-HMAC-SHA256" in page and "/api/v1/filling/rechecks" in page
-    example = page.split("&quot;records&quot;: [", 1)[1].split("]}))", 1)[0].replace("&quot;", '"')
-    sent = json.loads(example.rstrip().rstrip(",").replace(",\n}", "\n}"))
-    now = timezone.now().astimezone(SHANGHAI).isoformat()
-    answer = sender.post("fills", [sent | {"started_at": now, "ended_at": now}])
-    assert answer.json()["stopped"] == 1
+# ------------------------------------------------------------------ the guide for developers
+LABEL = "https://qp.example.cn/q/00000001"
+WRITTEN_AT = "2026-11-20T09:30:00+08:00"
+
+
+def example(language: str) -> str:
+    """The one example of a language in docs/api-filling.md, as it stands there."""
+    found = re.findall(rf"```{language}\n(.*?)```", guide.FILE.read_text("utf-8"), re.S)
+    assert len(found) == 1
+    return found[0]
+
+
+def with_key(text: str, sender: Sender) -> str:
+    """The example with the two things that a developer has to put in."""
+    assert (text.count("FK……"), text.count("……")) == (1, 2)
+    return text.replace("FK……", sender.key.key_id).replace("……", sender.secret)
+
+
+def test_the_python_example_works_as_it_is_written(
+    world: World, sender: Sender, monkeypatch: Any, capsys: Any
+) -> None:
+    cylinders.registered(world.jia, qr_url=LABEL)
+    now = timezone.now().astimezone(SHANGHAI).replace(microsecond=0)
+    sender.post("checks", [filling.check(LABEL, now)])
+    code = with_key(example("python"), sender).replace(WRITTEN_AT, now.isoformat())
+    code = code.replace("2026-11-20T09:33:20+08:00", now.isoformat())
+
+    def urlopen(request: urllib.request.Request, timeout: int) -> io.BytesIO:
+        assert request.host == "平台地址"
+        answer = Client().generic(
+            request.method,
+            request.selector,
+            request.data,
+            request.get_header("Content-type"),
+            headers=dict(request.header_items()),
+        )
+        assert answer.status_code == 200, answer.content
+        return io.BytesIO(answer.content)
+
+    monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+    exec(code, {})  # noqa: S102  what we tell people to run
+    record = FillingRecord.objects.get(record_id="20261120-0001")
+    assert ast.literal_eval(capsys.readouterr().out) == {
+        "total": 1, "accepted": 1, "stopped": 0, "refused": 0,
+        "results": [{
+            "index": 0, "record_id": "20261120-0001", "result": "accepted", "duplicate": False,
+            "code": record.code, "stops": [], "warnings": [],
+        }],
+    }  # fmt: skip
+
+
+def test_the_curl_example_works_as_it_is_written(world: World, sender: Sender) -> None:
+    own = cylinders.registered(world.jia, qr_url=LABEL)
+    script = with_key(example("sh"), sender).replace("https://平台地址", "")
+    told = subprocess.run(
+        ["sh", "-euc", 'curl() { printf "%s\\n" "$@"; }\n' + script],
+        capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    assert told[0:-1:2] == ["-H"] * 3
+    headers = dict(one.split(": ", 1) for one in told[1:-1:2])
+    answer = Client().get(told[-1], headers=headers)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["may_fill"] is True
+    assert answer.json()["cylinder"]["registration_code"] == own.registration_code
+
+
+def test_the_answer_in_the_guide_is_what_comes_back(world: World, sender: Sender) -> None:
+    shown = json.loads(example("json"))
+    own = cylinders.registered(world.jia)
+    late = cylinders.registered(world.jia, next_inspection_on=date(2026, 5, 31))
+    now = timezone.now()
+    sender.post("checks", [filling.check(one.qr_url, now) for one in (own, late)])
+    rows = [
+        filling.fill(one.qr_url, now) | {"record_id": f"20261120-000{number}"}
+        for number, one in enumerate((own, late, own), 1)
+    ]
+    del rows[2]["amount"]
+    answer = sender.post("fills", rows).json()
+    for one, documented in zip(answer["results"][:2], shown["results"], strict=False):
+        assert len(one["code"]) == len(documented["code"])
+        documented["code"] = one["code"]
+    assert answer == shown
+
+
+def test_the_guide_is_a_page_with_the_fields_of_every_record(client: Client) -> None:
+    page = client.get("/filling/interface/").context["guide"]
+    assert [part.url for part in page.parts] == [
+        f"/api/v1/filling/{name}" for name in ("checks", "fills", "rechecks")
+    ]
+    assert {part.anchor: [one.name for one in part.fields] for part in page.parts} == {
+        kind: list(row.model_fields) for kind, row in ROWS.items()
+    }

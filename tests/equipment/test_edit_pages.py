@@ -156,11 +156,3 @@ class TestEdit:
         assert 'value="我的地点"' in body
         world.lift.refresh_from_db()
         assert world.lift.place == "别人的地点"
-
-
-def test_the_old_address_of_a_status_leads_to_the_declaration(admin: Client, world: World) -> None:
-    answer = admin.get(reverse("equipment:status", args=[world.lift.code]))
-    assert (answer.status_code, answer.headers["Location"]) == (
-        302,
-        f"/equipment/{world.lift.code}/declare/",
-    )

@@ -219,7 +219,7 @@ class TestRegulator:
         assert "辖区内还没有设备" in answer.content.decode()
         assert "乙机械" not in answer.content.decode()
 
-    @pytest.mark.parametrize("name", ["equipment:edit", "equipment:status"])
+    @pytest.mark.parametrize("name", ["equipment:edit", "equipment:declare"])
     def test_has_no_page_to_change_a_machine(self, as_: As, world: World, name: str) -> None:
         client = as_(world.regulator)
         url = reverse(name, args=[world.lift.code])
@@ -265,7 +265,7 @@ class TestDetail:
         ]
 
     def test_a_foreign_machine_does_not_exist(self, admin: Client, world: World) -> None:
-        for name in ("detail", "edit", "status"):
+        for name in ("detail", "edit", "declare"):
             url = reverse(f"equipment:{name}", args=[world.yi_lift.code])
             assert admin.get(url).status_code == 404
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from PIL import Image
 
@@ -15,6 +16,7 @@ from reports.demo import guide_tour
 from tests.world import World
 from units import guide
 
+ROOMS = ("config", "units", "equipment", "hazards", "duties", "cylinders", "reports")
 FILES = sorted(guide.FOLDER.glob("*.md"))
 
 LABELS = {
@@ -60,6 +62,23 @@ def test_a_chapter_renders(chapter: guide.Chapter, db: None) -> None:
 def test_menus_are_called_by_their_names(path: Any) -> None:
     named = re.findall(r"`([^`]+)`", path.read_text("utf-8"))
     assert [one for one in named if one not in LABELS] == []
+
+
+def test_buttons_and_pages_are_called_as_they_are() -> None:
+    """What a chapter quotes stands so in a template, a form or a sentence of the product."""
+    sources = [
+        path
+        for folder in (*ROOMS, "templates")
+        for path in (settings.BASE_DIR / folder).rglob("*")
+        if path.suffix in {".html", ".py", ".yaml"} and "demo" not in path.parts
+    ]
+    said = "\n".join(path.read_text("utf-8") for path in sources)
+    quoted = {
+        (path.name, one)
+        for path in FILES
+        for one in re.findall(r"“([^”]+)”", path.read_text("utf-8"))
+    }
+    assert {one for one in quoted if one[1] not in said} == set()
 
 
 def test_every_picture_is_there_used_and_small() -> None:
