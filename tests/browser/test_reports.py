@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -23,13 +22,15 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
     """The director's weekly report with 重新签名, the principal's minutes, both on the desk."""
     world, now = committed_world, timezone.now()
     day = local_day(now)
-    hazards.hazard(world.lift, found_at=now - timedelta(minutes=5))
+    hazards.hazard(world.lift, found_at=now)
     weekly = made.weekly_task(world.jia, world.wang, day=day)
     monthly = made.monthly_task(world.jia, day=day)
 
     page = open_as(world.wang.user)
     # On a slow line he types before the script that keeps the draft is there.
-    page.route("**/report-draft*.js", lambda route: (page.wait_for_timeout(1500), route.continue_()))
+    page.route(
+        "**/report-draft*.js", lambda route: (page.wait_for_timeout(1500), route.continue_())
+    )
     page.goto("/m/reports/weekly/")
     page.get_by_role("link", name=re.compile("电梯.*待填报")).tap()
     expect(
@@ -58,7 +59,7 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
     phone = open_as(world.chen.user)
     phone.goto("/m/reports/monthly/")
     phone.get_by_role("link", name=re.compile("电梯.*待填报")).tap()
-    held = (now - timedelta(minutes=2)).astimezone(SHANGHAI)
+    held = now.astimezone(SHANGHAI)
     phone.get_by_label("会议时间").fill(f"{held:%Y-%m-%dT%H:%M}")
     phone.get_by_label("会议地点").fill("三楼会议室")
     phone.locator("input[name=photo_1]").set_input_files(file("纪要.jpg", pictures.jpeg(900, 1200)))

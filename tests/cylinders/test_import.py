@@ -435,8 +435,9 @@ def test_removed_cylinders_are_free_again(batch: Batch, world: World) -> None:
     assert ItemPhoto.objects.get().is_live is False
     assert AuditEntry.objects.filter(verb="cylinder_batch.item_removed").count() == 1
     assert make.imported(batch, cells(1)) == {"create": 1, "change": 0, "same": 0, "refused": 0}
-    with pytest.raises(RuleBroken):
+    with pytest.raises(RuleBroken) as refused:
         remove_items(batch, [one.code], reason=" ", actor=actor, now=NOW)
+    assert refused.value.code == "reason_missing"
 
 
 # ------------------------------------------------------------------ dry run = real run

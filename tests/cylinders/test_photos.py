@@ -6,7 +6,7 @@ import threading
 import uuid
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.urls import reverse
 
 from config.errors import RuleBroken
@@ -18,6 +18,7 @@ from cylinders.models import BatchItem, ItemPhoto
 from tests.factories import cylinders, pictures
 from tests.factories.units import NOW
 from tests.servers import until
+from tests.threads import told_at_once
 from tests.world import World
 from units.models import AuditEntry, Photo, User
 
@@ -175,31 +176,11 @@ def test_the_picture_is_read_by_its_unit_and_the_bureau_it_was_sent_to(world: Wo
     assert seen == [[200, 200, 404, 404, 404], [200, 200, 404, 404, 200]]
 
 
-def _at_once(*acts) -> list[str]:
-    """Run acts in threads of their own; the code of each refusal, "" for success."""
-    answers: list[str] = [""] * len(acts)
-
-    def run(at: int) -> None:
-        try:
-            acts[at]()
-        except RuleBroken as broken:
-            answers[at] = broken.code
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(at,)) for at in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    return answers
-
-
 def test_the_same_picture_for_two_cylinders_at_once(committed_world: World) -> None:
     world = committed_world
     mine = cylinders.item(cylinders.batch(world.jia))
     foreign = cylinders.item(cylinders.batch(world.yi))
-    answers = _at_once(
+    answers = told_at_once(
         lambda: attach(mine, world.jia_admin), lambda: attach(foreign, world.yi_admin)
     )
     assert sorted(answers) == ["", "photo_used"]
@@ -212,7 +193,9 @@ def test_a_submission_in_between_keeps_the_photograph_out(committed_world: World
     with transaction.atomic():
         batch = lock(item.batch)
         act = threading.Thread(
-            target=lambda: answers.extend(_at_once(lambda: attach(item, committed_world.jia_admin)))
+            target=lambda: answers.extend(
+                told_at_once(lambda: attach(item, committed_world.jia_admin))
+            )
         )
         act.start()
         until(_somebody_waits)

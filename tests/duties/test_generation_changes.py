@@ -143,9 +143,10 @@ def test_a_look_before_the_catch_up_makes_no_missed_one_of_what_was_not_owed(wor
     week = Task.objects.get(cadence="weekly", category="lift", owner=world.li)
     day = Task.objects.get(equipment=world.lift, period_on=TODAY)
     generation.close_expired(now=late)
-    for task in (week, day):
-        with pytest.raises(RuleBroken):
+    for task, code in ((week, "waived"), (day, "not_yours")):
+        with pytest.raises(RuleBroken) as refused:
             claim(task, actor=world.actor(world.yi_admin), now=late)
+        assert refused.value.code == code
     generation.run_due(now=late)
     for task, state in ((week, "waived"), (day, "missed")):
         task.refresh_from_db()

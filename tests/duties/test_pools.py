@@ -185,8 +185,9 @@ def test_what_a_leaver_had_taken_and_missed_others_make_up(world: World, as_: Ca
     )
     found = Task.objects.filter(pools.mine(world.actor(other)), pk=late.pk)
     assert not found.exists()
-    with pytest.raises(RuleBroken):
+    with pytest.raises(RuleBroken) as refused:
         claim(late, actor=world.actor(other), now=NOW)
+    assert refused.value.code == "not_yours"
     deregister_staff(who, reason="离职", actor=world.actor(world.jia_admin), now=NOW)
     assert [task.code for task in found] == [late.code]
     assert "补录" in html.unescape(as_(other.user).get("/m/daily/").content.decode())

@@ -148,8 +148,9 @@ def test_a_hook_that_refuses_undoes_the_change(world: World, monkeypatch: Any) -
         raise RuleBroken("no", "不行。")
 
     monkeypatch.setattr(hooks, "_hooks", [refuse])
-    with pytest.raises(RuleBroken):
+    with pytest.raises(RuleBroken) as refusal:
         assign(world, world.zhang, world.lift)
+    assert refusal.value.code == "no"
     assert bindings(world.lift) == [("李安", LONG_AGO, None)]
 
 

@@ -8,7 +8,7 @@ from cylinders.actions.certify import certify, reprint
 from cylinders.models import Batch, Certificate, CertificateRevision, Cylinder
 from tests.factories import certificates as issued
 from tests.factories import cylinders as made
-from tests.races.test_cylinder_review import at_once
+from tests.threads import told_at_once
 from tests.world import NOW, World
 from units.models import Unit
 
@@ -27,7 +27,7 @@ def test_certificates_issued_at_once_take_turns(committed_world: World) -> None:
     # Two units, two batches of one of them, and one of these twice.
     first, second, other = mixed(world.jia), mixed(world.jia), mixed(world.yi)
     batches = (first, first, second, other)
-    told = at_once(*[lambda batch=batch: certify(batch, **given) for batch in batches])
+    told = told_at_once(*[lambda batch=batch: certify(batch, **given) for batch in batches])
     assert sorted(told) == ["", "", "", "wrong_state"]
     numbers = Certificate.objects.order_by("number").values_list("number", flat=True)
     assert list(numbers) == [f"瓶{variety}渝01030000{n}(26)" for variety in (1, 3) for n in (1, 2)]
@@ -36,6 +36,6 @@ def test_certificates_issued_at_once_take_turns(committed_world: World) -> None:
     revisions = CertificateRevision.objects.filter(certificate=lpg).order_by("revision")
     assert list(revisions.values_list("revision", "added", "total")) == [(1, 2, 2), (2, 2, 4)]
 
-    told = at_once(*[lambda: reprint(lpg, reason="遗失", revision=2, **given)] * 2)
+    told = told_at_once(*[lambda: reprint(lpg, reason="遗失", revision=2, **given)] * 2)
     assert sorted(told) == ["", "stale"]
     assert revisions.count() == 3

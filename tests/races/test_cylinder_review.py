@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db import connections
 
-from config.errors import RuleBroken
 from cylinders.actions.review import accept, decline, void
 from cylinders.actions.settings import change_setting
 from cylinders.enums import BatchState, Claim
 from cylinders.models import Batch, BatchItem, BatchStep, DistrictSetting
 from tests.cylinders.test_review import look
 from tests.factories import cylinders as made
+from tests.threads import told_at_once
 from tests.world import NOW, World
 from units.models import OutboxMessage, Region
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], Any]) -> list[str]:
-    """Run the acts in threads that start together; "" or the code of the refusal of each."""
-    gate = threading.Barrier(len(acts))
-    told = [""] * len(acts)
-
-    def run(number: int, act: Callable[[], Any]) -> None:
-        try:
-            gate.wait(10)
-            act()
-        except RuleBroken as broken:
-            told[number] = broken.code
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return told
 
 
 def test_decisions_take_turns(committed_world: World) -> None:
@@ -55,7 +28,7 @@ def test_decisions_take_turns(committed_world: World) -> None:
         batches.append(batch)
     # 受理 against 不予受理: whichever is first.
     first, second = batches
-    told = at_once(
+    told = told_at_once(
         lambda: accept(first, opinion="予以受理", **given),
         lambda: decline(first, reason="不符合", **given),
     )
@@ -66,7 +39,7 @@ def test_decisions_take_turns(committed_world: World) -> None:
     assert BatchItem.objects.get(batch=first).claim == claim
     # 退件 by a double click.
     again = {"number": second.number, "reason": "整批有误"} | given
-    told = at_once(lambda: void(second, **again), lambda: void(second, **again))
+    told = told_at_once(lambda: void(second, **again), lambda: void(second, **again))
     assert sorted(told) == ["", "already_voided"]
     assert BatchStep.objects.count() == 2
     texts = OutboxMessage.objects.filter(recipient=world.jia_admin, text__contains="退件")
@@ -84,6 +57,6 @@ def test_the_first_setting_of_a_district_is_made_once(committed_world: World) ->
         "actor": world.actor(world.regulator),
         "now": NOW,
     }
-    told = at_once(*[lambda: change_setting(region, **given)] * 2)
+    told = told_at_once(*[lambda: change_setting(region, **given)] * 2)
     assert sorted(told) == ["", "stale"]
     assert DistrictSetting.objects.get().version == 1

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from config.errors import RuleBroken
+from config.panels import Panel, PanelRow
 from tests.factories import organisation
 from tests.factories import units as people
 from tests.factories.people_papers import certificate
@@ -103,11 +104,12 @@ def test_a_foreign_or_closed_place_is_refused(world: World, places: dict[str, An
         with pytest.raises(RuleBroken) as refusal:
             change(world, world.zhang, **{field: one})
         assert (refusal.value.field, refusal.value.code) == (field, f"{field}_wrong")
-    with pytest.raises(RuleBroken):
+    with pytest.raises(RuleBroken) as refusal:
         add_staff(
             world.jia, name="某", phone="13900000009", identities=[Identity("operator")],
             department=foreign, actor=world.actor(world.jia_admin), now=NOW,
         )  # fmt: skip
+    assert (refusal.value.field, refusal.value.code) == ("department", "department_wrong")
     assert Staff.objects.filter(name="某").count() == 0
 
 
@@ -203,12 +205,12 @@ def test_open_todos_stand_on_the_page_and_go_along(world: World, admin: Client) 
 
 
 def test_panels_of_other_rooms_stand_on_the_page(world: World, admin: Client) -> None:
-    def maker(staff: Staff, actor: Any) -> list[panels.Panel]:
-        return [panels.Panel("别的", [panels.PanelRow("一行", word="好", kind="done")])]
+    def maker(staff: Staff, actor: Any) -> list[Panel]:
+        return [Panel("别的", [PanelRow("一行", word="好", kind="done")])]
 
     panels.register(maker)
     try:
         titles = [one.title for one in admin.get(f"/staff/{world.li.code}/").context["panels"]]
     finally:
-        panels._makers.remove(maker)
+        panels._panels._makers.remove(maker)
     assert titles == ["培训与演练", "请假代班", "任命书", "别的"]
