@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.http import Http404
 from django.urls import reverse
 
@@ -175,11 +175,6 @@ def cylinders_of_revision(revision: CertificateRevision) -> OwnedQuerySet:
         cylinder=OuterRef("pk"), kind=EventKind.SCRAPPED, at__lte=revision.issued_at
     )
     return rows.filter(~Exists(gone), item__batch__in=earlier.values("batch")).order_by("id")
-
-
-def latest_revision(certificate: Certificate) -> CertificateRevision:
-    """The newest issue; every certificate has one."""
-    return certificate.revisions.select_related("batch").get(revision=F("certificate__revision"))
 
 
 def check_url(certificate: Certificate, revision: int | None = None) -> str:

@@ -20,7 +20,7 @@ from cylinders.models import (
     PhotoCheck,
 )
 from cylinders.photo_names import Matcher
-from cylinders.photo_rules import KINDS, enough
+from cylinders.photo_rules import KINDS
 
 
 def get_item(actor: Actor, batch: str, code: str) -> BatchItem:
@@ -55,12 +55,6 @@ def photos_of(item: BatchItem) -> list[ItemPhoto]:
     for one in rows:
         one.wrong = wrong.get(one.pk, "")
     return sorted(rows, key=lambda one: (order.index(one.kind) if one.kind in order else 9, one.pk))
-
-
-def missing_of(item: BatchItem) -> str | None:
-    """What a cylinder's photographs still lack, in words."""
-    kinds = item.photos.filter(removed_at=None).values_list("kind", flat=True)
-    return enough(kinds, item.batch.origin)
 
 
 # ------------------------------------------------------------------ cylinders that lack some

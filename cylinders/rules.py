@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from config.errors import RuleBroken
-from cylinders.enums import Nature, Origin
+from cylinders.enums import Origin
 from cylinders.models import CylinderKind, CylinderRule, Medium
 from cylinders.words import plain
 
@@ -32,10 +32,6 @@ class Found:
     inspection_months: int
     life_years: int
     extension_years: int
-
-    @property
-    def nature_label(self) -> str:
-        return Nature(self.nature).label
 
     @property
     def period_label(self) -> str:

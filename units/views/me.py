@@ -23,7 +23,7 @@ from units.roles import SCOPED_ROLES, Can, Role
 
 @page(Can.FIELD_HOME)
 def me(request: HttpRequest) -> HttpResponse:
-    """Name, unit, identities with scope, phone masked; what is missing and who supplies it (F5)."""
+    """Name, unit, own phone, identities with scope; what is missing and who supplies it (F5)."""
     actor = request.actor
     staff = queries.own_staff(actor)
     now = timezone.now()
