@@ -1,11 +1,12 @@
-"""Pages of a list: the numbers come from the URL, bad ones fall back to the first or last page."""
+"""Pages and tabs of a list, both in the URL: bad numbers fall back to the first or last page."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 PAGE_SIZES = (10, 20, 50, 100)
 DEFAULT_SIZE = 20
@@ -23,3 +24,28 @@ def paginate(request: HttpRequest, rows: Any, *, count: int | None = None) -> tu
     if count is not None:
         paginator.count = count
     return paginator.get_page(request.GET.get("page")), size
+
+
+def tab_items(
+    given: QueryDict,
+    name: str,
+    tabs: Iterable[tuple[str, str, int]],
+    chosen: str,
+    *,
+    drops_empty: bool = False,
+) -> list[dict[str, Any]]:
+    """The tabs (value, label, count) of a list as links that keep the filter, from page one.
+
+    `name` is the parameter of the tab; `drops_empty`: the tab without a value is the list itself.
+    """
+    items = []
+    for value, label, count in tabs:
+        kept = given.copy()
+        kept.pop("page", None)
+        if value or not drops_empty:
+            kept[name] = value
+        else:
+            kept.pop(name, None)
+        url = f"?{kept.urlencode()}"
+        items.append({"label": label, "count": count, "active": value == chosen, "url": url})
+    return items
