@@ -105,6 +105,12 @@ app.conf.update(
             "schedule": crontab(minute="*/10"),
             "options": {"expires": 600},
         },
+        # Files of refused forms that nobody sent again within a day.
+        "sweep-files": {
+            "task": "units.tasks.sweep_files",
+            "schedule": crontab(hour=3, minute=40),
+            "options": {"expires": 20 * 3600},
+        },
         # What is due is read from the calendar; a second wake tells nobody twice.
         "remind-units": {
             "task": "units.tasks.remind",

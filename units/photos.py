@@ -35,6 +35,7 @@ Image.MAX_IMAGE_PIXELS = settings.PHOTO_MAX_PIXELS
 
 COPY_EDGE = 1600
 COPY_QUALITY = 80
+PREVIEW_EDGE = 160
 FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
 # What decoders raise on damaged input, besides their own subclasses of these.
 DAMAGED = (
@@ -92,16 +93,24 @@ def store_photo(
         return _same_or_refuse(taken, unit_id, purpose, content)
 
 
-def develop(content: bytes) -> Developed:
-    """Decode the bytes of a photo into its copy; pure but for the decoder. RuleBroken in words."""
+def preview(upload: Any) -> bytes:
+    """A small JPEG of an upload that will do as a photograph; RuleBroken as `store_photo`."""
+    return develop(_read(upload), edge=PREVIEW_EDGE).jpeg
+
+
+def develop(content: bytes, *, edge: int = COPY_EDGE) -> Developed:
+    """Decode the bytes of a photo into a copy no larger than `edge`; pure but for the decoder.
+
+    RuleBroken in words.
+    """
     # A library that is loaded later must not have switched the check off for the whole process.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with _open(content) as image:
             facts = read_facts(image)
             _refuse_motion(image)
-            image.draft("RGB", _copy_size(image.size))
-            copy = _upright_rgb(image)
+            image.draft("RGB", _copy_size(image.size, edge))
+            copy = _upright_rgb(image, edge)
     except RuleBroken:
         raise
     except DAMAGED as damage:
@@ -182,16 +191,16 @@ def _refuse_motion(image: Image.Image) -> None:
         )
 
 
-def _copy_size(size: tuple[int, int]) -> tuple[int, int]:
+def _copy_size(size: tuple[int, int], edge: int) -> tuple[int, int]:
     """The size of the copy; a JPEG is decoded at the next larger of 1, 1/2, 1/4, 1/8."""
-    share = min(1.0, COPY_EDGE / max(size))
+    share = min(1.0, edge / max(size))
     return max(1, int(size[0] * share)), max(1, int(size[1] * share))
 
 
-def _upright_rgb(image: Image.Image) -> Image.Image:
+def _upright_rgb(image: Image.Image, edge: int) -> Image.Image:
     """A new image without metadata: scaled, turned upright, in sRGB, transparency on white."""
     profile = image.info.get("icc_profile")
-    image.thumbnail((COPY_EDGE, COPY_EDGE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=2.0)
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
         image = image.point(lambda value: value / 256).convert("L")

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from units import delivery
+from units import carried, delivery
 from units.actions import imports
 from units.loader import load_actor
 
@@ -34,6 +34,12 @@ def remind() -> None:
 
     reminders.remind_certificates(now=timezone.now())
     reminders.remind_activities(now=timezone.now())
+
+
+@shared_task
+def sweep_files() -> None:
+    """Files of refused forms that nobody sent again go (twin: manage.py sweep_files)."""
+    carried.sweep(now=timezone.now())
 
 
 @shared_task

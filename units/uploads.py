@@ -21,7 +21,7 @@ from PIL import Image
 
 from config.actor import Actor
 from config.errors import RuleBroken
-from units import files
+from units import files, photos
 from units.models import StoredFile
 from units.photos import DAMAGED
 
@@ -84,6 +84,17 @@ def store_document(
         actor=actor,
         now=now,
     )
+
+
+def preview(upload: Any, *, types: Collection[str] = ANY_PAPER) -> bytes:
+    """A small JPEG of an upload that will do, b"" where there is none; RuleBroken as `store_document`."""
+    content = checked_content(upload, types=types)
+    if not files.sniff(content).startswith("image/"):
+        return b""
+    try:
+        return photos.preview(upload)
+    except RuleBroken:  # a scan need not do as a photograph
+        return b""
 
 
 def checked_content(
@@ -219,12 +230,22 @@ class DocumentField(forms.FileField):
             _refuse_in_form(lambda: checked_content(upload, types=self.types))
         return upload
 
+    def preview(self, upload: Any) -> bytes:
+        """See `preview`; for the form's next try (units.carried)."""
+        return preview(upload, types=self.types)
+
 
 class PdfField(DocumentField):
     """A PDF and nothing else."""
 
     def __init__(self, **kwargs: Any):
         super().__init__(types=PDF_ONLY, **kwargs)
+
+
+class PhotoField(forms.FileField):
+    """A photograph; the action that stores it judges it. `preview` does for a form that is refused."""
+
+    preview = staticmethod(photos.preview)
 
 
 class _ManyFilesInput(forms.FileInput):

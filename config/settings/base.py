@@ -164,6 +164,8 @@ ACCOUNT_RATE_LIMITS = {
     "ask_ticket": "3/m/user,20/d/user",
     # The public reports by scanning a machine's code; key = the code.
     "public_report": "6/m/ip,60/h/ip,5/10m/key,40/d/key",
+    # Photographs of a report that was refused are looked at and kept a day; key = the code.
+    "public_keep": "6/m/ip,60/h/ip,40/d/key",
     # Looking up certificates and cylinders by what is printed on them.
     "public_check": "60/m/ip,600/h/ip",
     # key = the account. The day's limit keeps six digits from being tried through over weeks.

@@ -250,6 +250,22 @@ def field(
     }
 
 
+@register.inclusion_tag("components/carried.html")
+def carried(bound: BoundField) -> dict[str, Any]:
+    """The files of a field that wait for the next try of a refused form (units.carried).
+
+    Part of `field`; a page that builds its file input by itself adds it below.
+    """
+    form = bound.form
+    carries = hasattr(form, "put_files_aside")
+    return {
+        "name": bound.html_name,
+        "files": form.carried(bound.name) if carries else (),
+        "left": form.left(bound.name) if carries else (),
+        "several": getattr(bound.field.widget, "allow_multiple_selected", False),
+    }
+
+
 @register.inclusion_tag("components/form_errors.html")
 def form_errors(form: forms.BaseForm) -> dict[str, Any]:
     """The summary above a form that came back: its own errors and a link to each wrong field."""

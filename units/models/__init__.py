@@ -9,7 +9,7 @@ from units.models.desk import (
     RegulationEdition,
 )
 from units.models.exchange import ImportJob
-from units.models.file import Photo, PhotoMetadata, StoredFile
+from units.models.file import CarriedFile, Photo, PhotoMetadata, StoredFile
 from units.models.organisation import Department, DutyText, Position
 from units.models.outbox import OutboxMessage
 from units.models.person import Appointment, Staff, User
@@ -26,6 +26,7 @@ __all__ = [
     "AuditEntry",
     "AuditOrigin",
     "Bureau",
+    "CarriedFile",
     "Certificate",
     "Department",
     "DutyText",

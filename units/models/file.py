@@ -75,3 +75,37 @@ class PhotoMetadata(models.Model):
     taken_at = models.DateTimeField(null=True)
     latitude = models.FloatField(null=True)
     longitude = models.FloatField(null=True)
+
+
+class CarriedFile(models.Model):
+    """A file of a form that was refused, put aside for the next try (units.carried).
+
+    It belongs to whoever posted it: an account with the unit it acted for, or a visitor without
+    one, known by a word in the session. `form` is the path it was posted to. The row and its bytes
+    go when the form succeeds, at the latest a sweep after `expires_at`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+")
+    unit = models.ForeignKey(Unit, models.CASCADE, null=True, related_name="+")
+    visitor = models.CharField(max_length=40, blank=True)
+    form = models.CharField(max_length=200)
+    field = models.CharField(max_length=60)
+    original_name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    storage_name = models.CharField(max_length=200, unique=True)
+    preview = models.BinaryField(default=bytes)  # a small JPEG, empty for what is no picture
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = "待再次提交的文件"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, visitor="") | Q(user__isnull=True, visitor__gt=""),
+                name="carried_file_has_one_owner",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.original_name
