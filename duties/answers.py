@@ -246,9 +246,9 @@ class Problem:
 class Sheet:
     """Everything that was filled in, as completeness sees it. `photos` counts per item key.
 
-    `has_status`: a machine, which is 在用 or 停用; a licence, a station or a category begins with
-    its first item. `is_declared`: a 临时停用 covers the day, so that 停用 wants a photo of the
-    machine instead of a reason (decision 6).
+    `has_status`: a machine, which is 在用 or 停用; a licence or a station only on a day of 停产, a
+    category never: they begin with the first item. `is_declared`: a 临时停用 covers the day, or what
+    acts as one, so that 停用 wants a photo instead of a reason (decision 6).
     """
 
     items: Sequence[Mapping[str, Any]]
@@ -279,7 +279,7 @@ def missing(sheet: Sheet) -> list[Problem]:
     if sheet.needs_backfill_reason and not sheet.backfill_reason:
         found.append(Problem(0, ROUND_KEY, "backfill_reason", "请填写补录原因。"))
     if sheet.has_status and not sheet.round_status:
-        found.append(Problem(0, ROUND_KEY, "round_status", "请选择设备的使用状态。"))
+        found.append(Problem(0, ROUND_KEY, "round_status", "请选择使用状态。"))
     if sheet.is_stopped:
         found += _missing_in_stop(sheet)
         return found
@@ -297,7 +297,7 @@ def _missing_in_stop(sheet: Sheet) -> Iterable[Problem]:
         if not sheet.stop_reason:
             yield Problem(0, ROUND_KEY, "stop_reason", "选择停用时，请填写停用原因。")
     elif not sheet.photos.get(ROUND_KEY, 0) and not sheet.no_photo_reason:
-        yield Problem(0, ROUND_KEY, "photo", "请拍摄设备照片，不能拍照的请说明原因。")
+        yield Problem(0, ROUND_KEY, "photo", "请拍照确认，不能拍照的请说明原因。")
 
 
 def _missing_in(values: Values, photos: int) -> Iterable[tuple[str, str]]:

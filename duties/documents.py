@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from duties.answers import canonical
 from duties.enums import Level
 from duties.models import Task
+from duties.standstill import Standstill
 from equipment import subjects
 from equipment.enums import Category
 from equipment.models import Equipment, Licence, Station
@@ -54,16 +54,19 @@ def freeze_facts(
     return facts
 
 
-def stop_facts(
-    *, reason: str, first: date, last: date, no_photo_reason: str, photos: Sequence[str]
-) -> Facts:
-    """What was declared as 临时停用 for the day, and how it was seen on the spot (decision 6)."""
+def stop_facts(stop: Standstill, *, no_photo_reason: str, photos: Sequence[str]) -> Facts:
+    """What held of the day, and how it was seen on the spot (decision 6).
+
+    `word` and `pending` stand there where it was not a 临时停用; `until_on` is "" while it has no end.
+    """
+    formal = {"word": stop.word, "pending": stop.pending} if stop.pending else {}
     return {
-        "reason": reason,
-        "from_on": first.isoformat(),
-        "until_on": last.isoformat(),
+        "reason": stop.reason,
+        "from_on": stop.first.isoformat(),
+        "until_on": stop.last.isoformat() if stop.last else "",
         "no_photo_reason": no_photo_reason,
         "photos": list(photos),
+        **formal,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 
 from config.actor import Actor
 from duties.answers import Sheet, missing
@@ -14,18 +14,18 @@ from duties.enums import Cadence, Result, TaskKind, TaskState
 from duties.models import DraftPhoto, InspectionDraft, Task
 from duties.models.task import TaskQuerySet
 from duties.queries import backfill_days, unit_of
-from equipment.models import StopDeclaration
+from duties.standstill import Standstill, found_ids, read
 from units.models import Photo
 
 
 @dataclass
 class Round:
-    """One finished round: the locked to-do, its draft and photos, the 临时停用 of its day."""
+    """One finished round: the locked to-do, its draft and photos, what holds of its day."""
 
     task: Task
     draft: InspectionDraft
     photos: dict[str, list[Photo]] = field(default_factory=dict)
-    stop: StopDeclaration | None = None
+    stop: Standstill | None = None
 
     @property
     def sheet(self) -> Sheet:
@@ -40,7 +40,7 @@ class Round:
             no_photo_reason=draft.round_meta.get("no_photo_reason", ""),
             backfill_reason=draft.backfill_reason,
             needs_backfill_reason=self.task.state == TaskState.MISSED,
-            has_status=self.task.equipment_id is not None,
+            has_status=self.task.equipment_id is not None or self.stop is not None,
             is_declared=self.stop is not None,
         )
 
@@ -48,21 +48,19 @@ class Round:
 def rounds_of(tasks: Iterable[Task], actor: Actor) -> dict[int, Round]:
     """The actor's own drafts of these to-dos with what signing needs, by to-do (two queries).
 
-    Photos are read only where they count: at 不合格, and of the machine on a day of 临时停用.
+    Photos are read only where they count: at 不合格, and on a day of 停用 that is still owed.
     """
     by_id = {task.pk: task for task in tasks}
-    holding = StopDeclaration.objects.in_force(OuterRef("task__period_on"))
-    holding = holding.filter(equipment_id=OuterRef("task__equipment_id")).order_by("-id")
     drafts = (
         InspectionDraft.objects.select_related("version", "staff")
-        .annotate(stop_id=Subquery(holding.values("pk")[:1]))
+        .annotate(**found_ids("task__"))
         .filter(task_id__in=by_id, staff_id=actor.staff_id)
     )
     found = {draft.task_id: Round(by_id[draft.task_id], draft) for draft in drafts}
-    stop_ids = [one.draft.stop_id for one in found.values() if one.draft.stop_id is not None]
-    stops = StopDeclaration.objects.in_bulk(stop_ids) if stop_ids else {}
-    for one in found.values():
-        one.stop = stops.get(one.draft.stop_id)
+    daily = [one for one in found.values() if one.task.cadence == Cadence.DAILY]
+    stops = read(one.draft for one in daily)
+    for one in daily:
+        one.stop = stops.get(one.draft.pk)
     wanted = [one.draft.pk for one in found.values() if _has_photos(one)]
     if wanted:
         links = DraftPhoto.objects.filter(draft_id__in=wanted, removed_at=None)

@@ -34,6 +34,11 @@ class RoundWords:
     # 巡查, 周排查, 月调度: what was submitted; and who did it.
     receipt: str
     signer: str
+    # The short confirmation of a day of 停用 or 停产 (decision 6): its two choices and its photo.
+    status: str
+    still: str
+    running: str
+    photo: str
 
 
 def words_of(task: Task) -> RoundWords:
@@ -52,6 +57,7 @@ def words_of(task: Task) -> RoundWords:
         vow=f"本人已{'到现场按清单巡查' if is_daily else f'按清单开展{label}'}，以上内容真实。",
         receipt="巡查" if is_daily else label,
         signer=SIGNERS[cadence],
+        **_standing(task),
     )
 
 
@@ -70,6 +76,16 @@ def _stop(task: Task) -> str:
         UnitKind.PRODUCTION.value: "请立即停止相关生产活动",
         UnitKind.FILLING.value: "请立即停止充装",
     }.get(task.unit_kind, "请立即停止使用相关设备")
+
+
+def _standing(task: Task) -> dict[str, str]:
+    """How 设备状态 is asked for; a licence and a station are asked on a day of 停产 only."""
+    if task.equipment_id is not None:
+        words = ("设备状态", "仍停用", "实际在用", "设备照片")
+    else:
+        filling = task.unit_kind == UnitKind.FILLING
+        words = ("生产状态", "仍停产", f"实际在{'充装' if filling else '生产'}", "现场照片")
+    return dict(zip(("status", "still", "running", "photo"), words, strict=True))
 
 
 def _about(task: Task) -> str:

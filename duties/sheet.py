@@ -28,6 +28,7 @@ from duties.answers import (
 from duties.enums import RoundStatus
 from duties.forms import PHOTO_SLOTS
 from duties.models import InspectionDraft
+from duties.standstill import Standstill
 
 STATE_WORDS = {"done": "已检查", "fail": "不合格", "todo": "未完成"}
 
@@ -91,8 +92,9 @@ class Page:
     saved_at: Any = None
     started_at: str = ""
     problems: list[Problem] = field(default_factory=list)
-    # Whether step 0 asks for 使用状态 (machines only), and whether 补录原因 is asked for there.
+    # Whether step 0 asks for 使用状态, whether its short confirmation, and whether for 补录原因.
     has_status: bool = True
+    declared: Standstill | None = None
     is_missed: bool = False
 
     @property
@@ -124,9 +126,13 @@ def build(
     draft: InspectionDraft | None,
     *,
     has_status: bool = True,
+    declared: Standstill | None = None,
     is_missed: bool = False,
 ) -> Page:
-    """The page of a version as the draft has it (None: nothing filled in yet)."""
+    """The page of a version as the draft has it (None: nothing filled in yet).
+
+    `has_status`: it is about a machine; `declared`: what holds of the day (decision 6).
+    """
     answers = draft.answers if draft else {}
     photos: dict[str, list[Any]] = {}
     for link in draft.kept_photos if draft else ():
@@ -158,7 +164,8 @@ def build(
         rev=draft.rev if draft else 0,
         saved_at=draft.updated_at if draft else None,
         started_at=draft.device_started_at.isoformat() if draft else "",
-        has_status=has_status,
+        has_status=has_status or declared is not None,
+        declared=declared,
         is_missed=is_missed,
     )
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from config.words import cn_date, cn_datetime, cn_day, cn_month, cn_week
-from duties.enums import Cadence, Level, TaskKind
+from duties.enums import Cadence, Level, RoundStatus, TaskKind
 from duties.models import Inspection, Task
 from equipment import subjects
 from equipment.models import Equipment, Licence, Station
@@ -120,9 +120,9 @@ def record_facts(inspection: Inspection) -> list[tuple[str, Any]]:
             _PERIOD_LABELS[Cadence(inspection.cadence)],
             period(inspection.cadence, inspection.period_on),
         ),
-        ("使用状态", inspection.get_round_status_display()),
-        ("停用原因", inspection.stop_reason),
-        ("临时停用申报", _declared(stop) if stop else ""),
+        _status(inspection),
+        (f"{_stopped(inspection)}原因", inspection.stop_reason),
+        (f"{stop.get('word', '临时停用')}申报", _declared(stop)) if stop else ("", ""),
         ("无法拍照原因", stop.get("no_photo_reason") if stop else ""),
         ("履职身份", facts.get("post") or level(inspection)),
         (SIGNERS[Cadence(inspection.cadence)], inspection.performer_name),
@@ -137,6 +137,24 @@ def record_facts(inspection: Inspection) -> list[tuple[str, Any]]:
     return [(label, value) for label, value in rows if value]
 
 
+def _stopped(inspection: Inspection) -> str:
+    """A licence or a station stands still by a 停产 of its unit only."""
+    return "停用" if inspection.equipment_id else "停产"
+
+
+def _status(inspection: Inspection) -> tuple[str, str]:
+    """How the subject was found; "" where it was not asked."""
+    if inspection.equipment_id or not inspection.round_status:
+        return "使用状态", inspection.get_round_status_display()
+    is_stopped = inspection.round_status == RoundStatus.STOPPED
+    return "生产状态", "停产" if is_stopped else "实际未停产"
+
+
+def stopped_words(inspection: Inspection) -> str:
+    """停用：大修, 停产：淡季; for lists."""
+    return f"{_stopped(inspection)}：{inspection.stop_reason}"
+
+
 def _subject_label(inspection: Inspection) -> str:
     if inspection.equipment_id:
         return "设备名称"
@@ -146,5 +164,9 @@ def _subject_label(inspection: Inspection) -> str:
 
 
 def _declared(stop: dict[str, Any]) -> str:
-    first, last = date.fromisoformat(stop["from_on"]), date.fromisoformat(stop["until_on"])
-    return f"{stop['reason']}（{cn_date(first)} 至 {cn_date(last)}）"
+    first, last = (
+        date.fromisoformat(stop[name]) if stop[name] else None for name in ("from_on", "until_on")
+    )
+    until = f"{cn_date(first)} 至 {cn_date(last)}" if last else f"自 {cn_date(first)} 起"
+    pending = f"，{stop['pending']}" if stop.get("pending") else ""
+    return f"{stop['reason']}（{until}{pending}）"

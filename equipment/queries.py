@@ -12,7 +12,7 @@ from django.http import Http404
 from config.actor import Actor
 from config.codes import normalise
 from equipment.enums import Category, UseStatus
-from equipment.models import Equipment, StatusPeriod, StopDeclaration
+from equipment.models import Equipment, StatusPeriod
 from equipment.models.machine import EquipmentQuerySet
 from equipment.words import span
 from units.models import Appointment, Staff, Unit
@@ -24,7 +24,6 @@ DUE_SOON_DAYS = 30
 OVERDUE = "overdue"
 NO_DATE = "none"
 NOBODY = "none"
-RECENT_STOPS = 10
 
 
 def get_equipment(actor: Actor, code: str) -> Equipment:
@@ -249,11 +248,6 @@ def bound_counts(staff_ids: Collection[int]) -> dict[int, int]:
 
 
 # ------------------------------------------------------------------ history
-def stop_on(machine: Equipment, day: date) -> StopDeclaration | None:
-    """The 临时停用 that holds on a day, neither rejected nor ended, the latest; None without."""
-    return machine.stop_declarations.in_force(day).order_by("-id").first()
-
-
 @dataclass(frozen=True)
 class Line:
     """One dated row of a machine's history in words."""

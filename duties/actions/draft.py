@@ -44,6 +44,7 @@ from duties.answers import (
 from duties.checklists import Composed, freeze, versions_in_force
 from duties.enums import TaskState
 from duties.models import DraftPhoto, InspectionDraft, Task
+from duties.standstill import standstill_of
 from units.models import Photo
 
 __all__ = [
@@ -149,8 +150,8 @@ def attach_photo(
     fresh = claim(task, actor=actor, now=now)
     draft, _ = _settle(fresh, client_uuid, version_hash, None, actor=actor, now=now)
     known = {item["key"] for item in draft.version.items}
-    if fresh.equipment_id is not None:
-        known.add(ROUND_KEY)  # the machine as it stands there, on a day of 临时停用
+    if item_key == ROUND_KEY and _is_confirmed_by_photo(fresh):
+        known.add(ROUND_KEY)
     if item_key not in known:
         raise RuleBroken(
             "unknown_item", "清单已更新，没有这一项了，请重新打开本页。", field="photo"
@@ -172,6 +173,11 @@ def attach_photo(
     _touch(draft, now)
     _reopen_if_waiting(fresh, actor=actor, now=now)
     return link
+
+
+def _is_confirmed_by_photo(task: Task) -> bool:
+    """A machine may be found out of use any day; a licence or a station on a day of 停产 only."""
+    return task.equipment_id is not None or standstill_of(task) is not None
 
 
 @transaction.atomic

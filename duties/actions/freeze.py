@@ -150,11 +150,9 @@ def freeze(
 def _declared(ready: Round, codes: Mapping[str, Sequence[str]]) -> Facts | None:
     if ready.stop is None:
         return None
-    period, is_stopped = ready.stop.period, ready.sheet.is_stopped
+    is_stopped = ready.sheet.is_stopped
     return stop_facts(
-        reason=ready.stop.reason,
-        first=period.lower,
-        last=period.upper - timedelta(days=1),
+        ready.stop,
         no_photo_reason=ready.sheet.no_photo_reason if is_stopped else "",
         photos=codes.get(ROUND_KEY, ()) if is_stopped else (),
     )
@@ -228,7 +226,7 @@ def _follow_up(ready: Round, inspection: Inspection, *, actor: Actor, now: datet
     """Everything a signed round sets going: hazards, the stop declaration, the audit row.
 
     Hazards are found on the day of the round; one made up later counts for the last day of its
-    period. A 停用 on a day that a 临时停用 covers already opens no second one.
+    period. A 停用 on a day that a 临时停用, 停用 or 停产 covers already opens no second one.
     """
     task = ready.task
     items = {item["key"]: item for item in inspection.version.items}

@@ -28,7 +28,7 @@ from duties.checklists import Composed, compose
 from duties.forms import PageForm, PhotoForm, Upload, changes_of, uploads_of
 from duties.models import InspectionDraft, Task
 from duties.round_words import words_of
-from equipment.queries import stop_on
+from duties.standstill import standstill_of
 from units.photos import store_photo
 from units.roles import Can
 
@@ -271,6 +271,7 @@ def built(
         version_hash,
         begun,
         has_status=task.equipment_id is not None,
+        declared=standstill_of(task),
         is_missed=queries.is_missed(task, now),
     )
 
@@ -295,7 +296,6 @@ def _render(
     status: int = 200,
 ) -> HttpResponse:
     context = {
-        "declared": stop_on(task.equipment, task.period_on) if task.equipment else None,
         "task": task,
         "words": words_of(task),
         "machine": task.equipment,

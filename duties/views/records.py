@@ -253,7 +253,7 @@ def outcome(task: Task, now: datetime) -> dict[str, Any]:
     if inspection is not None:
         found = f"隐患 {inspection.hazard_count} 项" if inspection.hazard_count else "未发现隐患"
         if inspection.round_status == "stopped":
-            found = f"停用：{inspection.stop_reason}"
+            found = wording.stopped_words(inspection)
         row["standing"] = queries.Standing(
             TIMING_KINDS[Timing(inspection.timing)], inspection.get_timing_display()
         )

@@ -30,8 +30,8 @@ from duties.models import Task
 from duties.periods import period_of
 from duties.queries_board import Board
 from duties.rounds import Round, Subject
+from duties.standstill import standstill_of
 from duties.views.records import history_url, outcome
-from equipment.queries import stop_on
 from units.models.unit import UnitKind
 from units.roles import Can, Role
 
@@ -285,7 +285,7 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
         "closes_at": closes_at,
         "closes_on": local_day(closes_at - timedelta(seconds=1)) if closes_at else None,
         "is_closed": closes_at is not None and now >= closes_at,
-        "stop": stop_on(found.equipment, found.period_on) if found.equipment else None,
+        "stop": standstill_of(found),
         "hazards": hazards,
         "hazard_count": hazard_count,
         "last": [outcome(one, now) for one in queries_task.history(found, limit=EARLIER_SHOWN)],

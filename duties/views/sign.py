@@ -30,7 +30,6 @@ from duties.models import InspectionDraft, Task
 from duties.queries_signing import others_waiting
 from duties.round_words import words_of
 from duties.views.inspect import built, refused_page
-from equipment.queries import stop_on
 from units.models import Signature
 from units.photos import store_photo
 from units.roles import Can
@@ -187,7 +186,6 @@ def _render(
     context = {
         "task": task,
         "words": words_of(task),
-        "declared": stop_on(task.equipment, task.period_on) if task.equipment else None,
         "sheet": shown,
         "failed": failed,
         "others": [step for step in shown.steps if step.values["result"] != Result.FAIL],

@@ -170,7 +170,11 @@ def _row(
 
 def _result(ready: Round) -> str:
     if ready.sheet.is_stopped:
-        return "仍停用（已申报）" if ready.stop else f"停用：{ready.draft.stop_reason}"
+        return (
+            f"{words_of(ready.task).still}（{ready.stop.said}）"
+            if ready.stop
+            else f"停用：{ready.draft.stop_reason}"
+        )
     said = [
         f"{label} {number}"
         for label, result in (("合格", Result.PASS), ("无此项", Result.NOT_APPLICABLE))

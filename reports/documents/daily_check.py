@@ -157,7 +157,9 @@ class DailyCheck(DutyForm):
     def conclusion(self) -> str:
         """The conclusion as one sentence, beside the ticked boxes."""
         if self.is_stopped:
-            return f"设备停用，本次未逐项检查。停用原因：{self.stop_reason}"
+            # A licence or a station stands still by a 停产 of its unit only.
+            what = "设备停用" if self.catalogue_name else "单位停产"
+            return f"{what}，本次未逐项检查。{what[2:]}原因：{self.stop_reason}"
         if self.is_clear:
             return f"共检查 {len(self.lines)} 项，未发现问题（零风险报告）。"
         return (

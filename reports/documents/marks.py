@@ -11,6 +11,7 @@ from typing import Any
 from config.words import cn_date, cn_datetime
 from duties.enums import RoundStatus, Timing
 from duties.models import Inspection, MonthlyMinutes, WeeklyReport
+from duties.standstill import UNDECLARED
 from reports.documents.parts import Mark, day_of
 
 
@@ -31,20 +32,26 @@ def marks_of(inspection: Inspection) -> tuple[Mark, ...]:
             )
         )
     if declared := inspection.facts.get("declared_stop"):
-        marks.append(Mark("临时停用", _declared_words(inspection, declared)))
+        word = declared.get("word", "临时停用")
+        marks.append(Mark(word, _declared_words(inspection, declared, word)))
     elif inspection.round_status == RoundStatus.STOPPED:
         marks.append(Mark("停用", f"设备停用，未逐项检查。停用原因：{inspection.stop_reason}"))
     return tuple(marks)
 
 
-def _declared_words(inspection: Inspection, declared: Mapping[str, Any]) -> str:
-    """What was declared for the day and how the machine was found (decision 6)."""
-    still = inspection.round_status == RoundStatus.STOPPED
-    photo = declared.get("no_photo_reason")
+def _declared_words(inspection: Inspection, declared: Mapping[str, Any], word: str) -> str:
+    """What was declared for the day and how its subject was found (decision 6)."""
+    is_machine = inspection.equipment_id is not None
+    still, running = ("仍停用", "实际在用") if is_machine else ("仍停产", "实际未停产")
+    photo, pending = declared.get("no_photo_reason"), declared.get("pending")
+    first, last = day_of(declared["from_on"]), declared["until_on"]
     return (
-        f"{day_of(declared['from_on'])}至{day_of(declared['until_on'])}申报临时停用，"
-        f"原因：{declared['reason']}。"
-        f"现场确认设备状态：{'仍停用' if still else '实际在用'}。"
+        f"{first}{f'至{day_of(last)}' if last else '起'}"
+        f"{'登记为' if pending == UNDECLARED else '申报'}{word}"
+        + (f"（{pending}）" if pending else "")
+        + f"，原因：{declared['reason']}。"
+        f"现场确认{'设备状态' if is_machine else '状态'}："
+        f"{still if inspection.round_status == RoundStatus.STOPPED else running}。"
         + (f"无法拍照：{photo}。" if photo else "")
     )
 

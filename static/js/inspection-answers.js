@@ -41,12 +41,12 @@ export function missing(form, key, photos) {
   if (key === ROUND) {
     if ("missed" in form.dataset && !values.backfill_reason) found.push("请填写补录原因。");
     if (!("status" in form.dataset)) return found;
-    if (!values.round_status) found.push("请选择设备的使用状态。");
+    if (!values.round_status) found.push("请选择使用状态。");
     if (values.round_status !== "stopped") return found;
     if (!("declared" in form.dataset)) {
       if (!values.stop_reason) found.push("选择停用时，请填写停用原因。");
     } else if (!photos && !values.no_photo_reason) {
-      found.push("请拍摄设备照片，不能拍照的请说明原因。");
+      found.push("请拍照确认，不能拍照的请说明原因。");
     }
     return found;
   }

@@ -152,7 +152,7 @@ function refreshSheet() {
   const { round_status: status, stop_reason: reason } = read(form, ROUND);
   const said = one("[data-sum-status]");
   if (said) said.textContent =
-    `使用状态：${stopped ? `停用（当日不逐项巡查）${reason ? `，原因：${reason}` : ""}` : status ? "在用" : "未选择"}`;
+    `${said.dataset.what}：${stopped ? `${said.dataset.still}（当日不逐项巡查）${reason ? `，原因：${reason}` : ""}` : status ? said.dataset.running : "未选择"}`;
   const states = all("[data-grid]", form).map((cell) => cell.dataset.mark);
   for (const box of all("[data-count]", form)) {
     box.textContent = states.filter((state) => state === box.dataset.count).length;

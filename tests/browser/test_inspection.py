@@ -106,7 +106,7 @@ def test_a_whole_round_by_tapping(committed_world: World, open_as: Open, task: T
     page.get_by_role("link", name="开始巡查").tap()
     expect(page.locator("[data-state]")).to_have_text("尚未填写")
     page.get_by_role("button", name="下一步").tap()
-    expect(page.get_by_text("请选择设备的使用状态。")).to_be_visible()
+    expect(page.get_by_text("请选择使用状态。")).to_be_visible()
     choose(page, "在用")
     page.get_by_role("button", name="下一步").tap()
     for number in range(1, len(items) + 1):

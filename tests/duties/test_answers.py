@@ -127,7 +127,7 @@ def test_everything_missing_is_named_at_once() -> None:
     sheet = Sheet(ITEMS, {"k2": {**BLANK, "result": "fail"}}, needs_backfill_reason=True)
     assert texts(sheet) == [
         (0, "backfill_reason", "请填写补录原因。"),
-        (0, "round_status", "请选择设备的使用状态。"),
+        (0, "round_status", "请选择使用状态。"),
         (1, "result", "还没有选择检查结果。"),
         (2, "photo", "不合格的项目请拍照，不能拍照的请说明原因。"),
         (2, "handling", "请选择立即处理或待处理。"),

@@ -17,14 +17,19 @@ from duties import generation
 from duties.actions.submit import Incomplete, finish
 from duties.enums import TaskState
 from duties.models import Inspection, InspectionDraft, Tally, Task
+from duties.standstill import standstill_of
+from equipment.actions.declarations import end_suspension, object_to
+from equipment.actions.status import set_status
 from equipment.actions.stops import declare_stop
 from equipment.models import StopDeclaration
 from hazards.models import Hazard
+from reports.documents.marks import marks_of
+from tests.factories import declarations, licences, rounds
 from tests.factories import duties as tasks
-from tests.factories import licences, rounds
 from tests.factories.rounds import LongForm
 from tests.factories.units import staff
 from tests.world import NOW, TODAY, World
+from units.actions.staff import Identity, change_staff, deregister_staff
 from units.models import Staff
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -218,7 +223,7 @@ def test_a_declared_day_wants_status_and_photo_only(world: World, as_: Callable)
     assert "round-round_status" not in form.values  # nothing preselected
     response = form.set("round", round_status="stopped").press(task, "finish")
     assert response.status_code == 422
-    assert text_of(response).count("请拍摄设备照片，不能拍照的请说明原因。") == 2
+    assert text_of(response).count("请拍照确认，不能拍照的请说明原因。") == 2
     form = form.again(response)
     response = form.press(task, "finish", **{"round-photo-1": rounds.upload()})
     assert response["Location"] == f"/m/tasks/{task.code}/sign/"
@@ -273,22 +278,129 @@ def test_a_rejected_declaration_restores_the_normal_round(world: World) -> None:
     assert [one.text for one in broken.value.problems] == ["选择停用时，请填写停用原因。"]
 
 
+# ------------------------------------------------------------------ 停用 and 停产 that exempt from nothing yet
+def confirmed_on_the_spot(task: Task, client: Client) -> Inspection:
+    """Choose 仍停用 or 仍停产, give a photo, sign; the page says what it did."""
+    form = LongForm.open(client, task).set("round", round_status="stopped")
+    response = form.press(task, "finish", **{"round-photo-1": rounds.upload()})
+    assert response["Location"] == f"/m/tasks/{task.code}/sign/"
+    sheet = LongForm(client, client.get(response["Location"]), "sign")
+    sent = {**sheet.values, "signature_strokes": rounds.STROKES}
+    assert client.post(f"/m/tasks/{task.code}/sign/", sent).status_code == 302
+    return Inspection.objects.get(task=task)
+
+
+def test_a_stop_that_waits_for_the_bureau_is_confirmed_shortly(world: World, as_: Callable) -> None:
+    """Decision 6: until the bureau has confirmed it (or papers are given), 停用 acts as 临时停用."""
+    declaration = declarations.filed(world.lift, actor=world.actor(world.jia_admin))
+    task = tasks.task(world.lift)
+    client = as_(world.li.user)
+    assert "停用（待监管确认）：大修" in text_of(client.get(f"/m/tasks/{task.code}/"))
+    page = text_of(client.get(f"/m/tasks/{task.code}/inspect/"))
+    assert "这台设备已申报停用，监管部门尚未确认，原因：大修。" in page
+    done = confirmed_on_the_spot(task, client)
+    assert (done.round_status, done.stop_reason, done.answers) == ("stopped", "大修", [])
+    frozen = done.facts["declared_stop"]
+    assert (frozen["word"], frozen["pending"]) == ("停用", "待监管确认")
+    assert (frozen["from_on"], frozen["until_on"]) == ("2026-11-20", "")
+    assert marks_of(done)[0].text == (
+        "2026年11月20日起申报停用（待监管确认），原因：大修。现场确认设备状态：仍停用。"
+    )
+    record = text_of(client.get(f"/m/records/{done.code}/"))
+    assert "<dt>停用申报</dt><dd>大修（自 2026年11月20日 起，待监管确认）</dd>" in record
+    assert StopDeclaration.objects.count() == 0  # the 停用 is declared already
+    # An objection of the bureau brings the normal round back.
+    actor = world.actor(world.regulator)
+    object_to(declaration, opinion="现场仍在运行", actor=actor, now=NOW)
+    assert standstill_of(task) is None
+
+
+def test_a_machine_archived_as_stopped_without_papers_is_confirmed_shortly(
+    world: World, as_: Callable
+) -> None:
+    set_status(
+        world.lift,
+        status="stopped",
+        from_on=TODAY,
+        reason="长期不用",
+        actor=world.actor(world.jia_admin),
+        now=NOW,
+    )
+    task = tasks.task(world.lift)
+    page = text_of(as_(world.li.user).get(f"/m/tasks/{task.code}/inspect/"))
+    assert "这台设备登记为停用，尚未办理停用手续，原因：长期不用。" in page
+
+
+@pytest.mark.parametrize(("kind", "running"), [("licence", "生产"), ("station", "充装")])
+def test_a_suspension_that_waits_for_the_bureau_is_confirmed_shortly(
+    world: World, as_: Callable, kind: str, running: str
+) -> None:
+    """The same for 停产 (decision 6) of a licence and a station, which have no 使用状态 otherwise."""
+    licences.licensed(world.jia)
+    role = {"licence": "quality_officer", "station": "safety_officer"}[kind]
+    person = staff(world.jia, "吴质", role)
+    about = getattr(licences, kind)(world.jia, officer=person)
+    task = tasks.task(about)
+    assert standstill_of(task) is None
+    admin = world.actor(world.jia_admin)
+    declaration = declarations.filed(None, "suspend", unit=world.jia, actor=admin, reason="淡季")
+    client = as_(person.user)
+    page = text_of(client.get(f"/m/tasks/{task.code}/inspect/"))
+    for words in (
+        "本单位已申报停产，监管部门尚未确认，原因：淡季。",
+        "仍停产<small>拍照确认",
+        f"实际在{running}<small>逐项巡查",
+    ):
+        assert words in page
+    done = confirmed_on_the_spot(task, client)
+    assert (done.round_status, done.stop_reason) == ("stopped", "淡季")
+    assert "单位停产，本次未逐项检查。停产原因：淡季" in text_of(
+        client.get(f"/documents/daily/{done.code}/")
+    )
+    record = text_of(client.get(f"/m/records/{done.code}/"))
+    assert "<dt>生产状态</dt><dd>停产</dd>" in record
+    assert "<dt>停产原因</dt><dd>淡季</dd>" in record
+    assert "当日单位停产，未逐项检查" in text_of(as_(world.jia_admin).get(f"/records/{done.code}/"))
+    weekly = tasks.task(world.jia, cadence="weekly", owner=world.li, assignee=world.li)
+    assert standstill_of(weekly) is None  # the day's to-do only
+    # 恢复生产 while a round stands filled in as 仍停产: it has to be inspected item by item.
+    end_suspension(declaration, actor=admin, now=NOW)
+    other = tasks.task(getattr(licences, kind)(world.jia, officer=person, **SECOND[kind]))
+    actor = world.actor(person)
+    rounds.fill(other, actor, first=rounds.status("stopped", no_photo_reason="厂区封闭"))
+    with pytest.raises(Incomplete) as broken:
+        finish(other, actor=actor, now=NOW)
+    assert {one.text for one in broken.value.problems} == {"还没有选择检查结果。"}
+
+
+WAIVED = "已改由其他人员负责"
+SECOND = {"licence": {"number": "TS3350999-2028"}, "station": {"number": "2#"}}
+
+
 # ------------------------------------------------------------------ what cannot be sent any more
 def test_a_director_who_loses_his_scope_reads_what_he_had(world: World, as_: Callable) -> None:
-    task = tasks.task(
-        world.jia, level="director", category="crane", owner=world.zhao, assignee=world.zhao
-    )
+    """The weekly inspection is half filled in when the admin takes the category from him."""
+    generation.generate(TODAY, now=NOW, unit_ids=[world.jia.pk])
+    task = Task.objects.get(cadence="weekly", kind="inspection", owner=world.zhao)
     actor = world.actor(world.zhao)
     rounds.fill(task, actor, answers={1: rounds.failed(note="吊钩磨损")})
     client = as_(world.zhao.user)
     form = LongForm.open(client, task)
+    change_staff(
+        world.zhao,
+        version=world.zhao.version,
+        name="赵督",
+        phone=world.zhao.user.phone,
+        identities=[Identity("safety_director", ("boiler",))],
+        actor=world.actor(world.jia_admin),
+        now=NOW,
+    )
     task.refresh_from_db()
-    task.state, task.waived_at, task.waive_reason = "waived", NOW, "不再分管起重机械"
-    task.save()
     response = form.set(rounds.listed(task).items[1]["key"], note="刚写的").press(task, "save")
     page = text_of(response)
     assert response.status_code == 409
-    assert "该待办已免检（不再分管起重机械），不用再填写。" in page
+    assert (task.state, task.waive_reason) == ("waived", WAIVED)
+    assert f"该待办已免检（{WAIVED}），不用再填写。" in page
     assert "刚写的" in page
     page = text_of(client.get(f"/m/tasks/{task.code}/inspect/"))
     assert "您已保存的草稿" in page
@@ -302,13 +414,18 @@ def test_who_was_deregistered_is_told_that_nothing_is_lost(world: World, as_: Ca
     finish(task, actor=world.actor(world.li), now=NOW)
     client = as_(world.li.user)
     sheet = LongForm(client, client.get(f"/m/tasks/{task.code}/sign/"), "sign")
-    world.li.ended_on = TODAY
-    world.li.save()
+    admin = world.actor(world.jia_admin)
+    deregister_staff(world.li, hand_over_to=world.zhang, reason="离职", actor=admin, now=NOW)
     sent = {**sheet.values, "signature_strokes": rounds.STROKES}
     response = client.post(f"/m/tasks/{task.code}/sign/", sent)
     assert response.status_code == 401
     assert "已从原单位注销" in text_of(response)
     assert (InspectionDraft.objects.count(), Inspection.objects.count()) == (1, 0)
+    # The to-do is his successor's, who starts afresh; what was answered before is kept beside it.
+    done = rounds.submit(task, world.actor(world.zhang))
+    assert (done.performer, done.facts["officer_name"]) == (world.zhang, "张全")
+    (kept,) = InspectionDraft.objects.get().superseded
+    assert len(kept["answers"]) == len(rounds.listed(task).items)
 
 
 # ------------------------------------------------------------------ speed

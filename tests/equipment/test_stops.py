@@ -8,12 +8,17 @@ from typing import Any
 import pytest
 
 from config.errors import RuleBroken
-from equipment import queries, queries_stops
+from equipment import queries_stops
 from equipment.actions.stops import declare_stop, end_stop, reject_stop
-from equipment.models import StopDeclaration
+from equipment.models import Equipment, StopDeclaration
 from tests.factories import stops as made
 from tests.world import NOW, TODAY, World
 from units.models import Appointment, AuditEntry, OutboxMessage
+
+
+def stop_on(machine: Equipment, day: date) -> StopDeclaration | None:
+    """The one that holds on a day."""
+    return StopDeclaration.objects.in_force(day).filter(equipment=machine).first()
 
 
 def declare(world: World, **given: Any) -> StopDeclaration:
@@ -159,14 +164,12 @@ def test_without_a_director_in_scope_the_principal_sees_it(world: World) -> None
 class TestRejecting:
     def test_the_normal_round_is_owed_again_and_both_are_told(self, world: World) -> None:
         stop = made.stop(world.lift, by=world.zhang)
-        assert queries.stop_on(world.lift, TODAY) == stop
+        assert stop_on(world.lift, TODAY) == stop
         rejected = reject(stop, world)
         assert (rejected.rejected_at, rejected.rejected_by_name, rejected.reject_reason) == (
             NOW, "王总", "现场核实仍在使用",
         )  # fmt: skip
-        assert [queries.stop_on(world.lift, TODAY + timedelta(days=n)) for n in (0, 1)] == [
-            None
-        ] * 2
+        assert [stop_on(world.lift, TODAY + timedelta(days=n)) for n in (0, 1)] == [None] * 2
         both = {(name, way) for name in ("李安", "张全") for way in ("sms", "in_app")}
         assert told("stop.rejected") == both
         entry = AuditEntry.objects.get(verb="equipment.stop_rejected")
@@ -239,7 +242,7 @@ class TestEndingEarly:
         assert (ended.ended_on, ended.ended_by_name) == (TODAY, actor.name)
         end_stop(stop, actor=actor, now=NOW + timedelta(days=1))
         days = [TODAY + timedelta(days=n) for n in (-1, 0, 1)]
-        assert [queries.stop_on(world.lift, day) for day in days] == [stop, None, None]
+        assert [stop_on(world.lift, day) for day in days] == [stop, None, None]
         assert AuditEntry.objects.filter(verb="equipment.stop_ended").count() == 1
         # From today on it can be declared again.
         assert declare(world, origin="form:1").period.lower == TODAY
