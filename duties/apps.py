@@ -17,11 +17,13 @@ class DutiesConfig(AppConfig):
         from duties.handover import SHARE
         from duties.handover_cover import SHARE as COVERS
         from duties.public import todays_check, todays_door
+        from duties.queries_cover import absent_ids, stand_in_on
         from duties.reference import load
         from duties.views.cover import staff_panel
         from duties.views.desk import machine_panel
         from duties.views.todo import badge
         from equipment import hooks, panels, public_facts
+        from hazards import stand_ins
         from units import files, handover
         from units import hooks as unit_hooks
         from units import panels as staff_panels
@@ -36,6 +38,7 @@ class DutiesConfig(AppConfig):
         unit_hooks.register(end_unfit)
         unit_hooks.register(refresh_units)
         staff_panels.register(staff_panel)
+        stand_ins.register(absent=absent_ids, of=stand_in_on)
         public_facts.register(facts=todays_check, doors=todays_door)
         for purpose in (PHOTO_PURPOSE, MINUTES_PHOTO):
             files.register_purpose(purpose, files.own_unit_or_region(Can.RECORD_VIEW))

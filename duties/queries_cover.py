@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.db.models.functions import Now, TruncDate
@@ -105,6 +106,18 @@ def standing(actor: Actor, *, day: date) -> list[Line]:
         Q(staff_id=actor.staff_id) | Q(stand_in_id=actor.staff_id)
     )
     return [line_of(one, day) for one in found.order_by("period", "id")]
+
+
+def absent_ids(staff_id: Any, day: date) -> QuerySet[Cover, int]:
+    """The keys of those whom a person stands in for on a day, to filter by."""
+    found = Cover.objects.in_force(day).filter(stand_in_id=staff_id)
+    return found.order_by().values_list("staff_id", flat=True)
+
+
+def stand_in_on(staff_id: int, day: date) -> Staff | None:
+    """Who stands in for a person on a day; None for nobody."""
+    cover = Cover.objects.in_force(day).filter(staff_id=staff_id).select_related("stand_in").first()
+    return cover.stand_in if cover is not None else None
 
 
 def line_of(cover: Cover, day: date, note: str = "") -> Line:

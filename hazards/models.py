@@ -11,11 +11,14 @@ from config.codes import new_code
 from config.workflow import Transition, offers
 from equipment import subjects
 from equipment.models import Equipment, Licence, Station
+from hazards import stand_ins
 from hazards.states import TRANSITIONS, HazardState, Source
 from units.models import Appointment, Photo, Staff, Unit
 from units.roles import OFFICERS
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from config.actor import Actor
 
 
@@ -159,14 +162,30 @@ class Hazard(models.Model):
         """What was inspected; None in a weekly or monthly round, which is about a whole subject."""
         return self.equipment or self.licence or self.station
 
+    def responsible_id(self) -> int | None:
+        """The present officer of what was inspected; in a pool who found it."""
+        inspected = self.inspected()
+        is_named = self.equipment_id is not None or (inspected and inspected.officer_id is not None)
+        return inspected.officer_id if is_named else self.found_by_id
+
+    def stood_in_by(self, actor: Actor) -> Staff | None:
+        """Whom a stand-in puts it right for (请假代班, daily ones); None for everybody else."""
+        absent = self.responsible_id() if self.source == Source.DAILY else None
+        if absent is None or actor.staff_id is None or absent == actor.staff_id:
+            return None
+        if absent not in stand_ins.absent(actor.staff_id, _today()):
+            return None
+        return self.found_by if absent == self.found_by_id else self.inspected().officer
+
     def is_rectifier(self, actor: Actor) -> bool:
         """The present officer of what was inspected; in a pool who found it, and once he is no
-        officer any more, every officer in scope (a machine without an officer has nobody)."""
+        officer any more, every officer in scope (a machine without an officer has nobody). Who
+        stands in for the responsible person, too."""
+        if actor.staff_id == self.responsible_id() or self.stood_in_by(actor) is not None:
+            return True
         inspected = self.inspected()
         if self.equipment_id is not None or (inspected and inspected.officer_id is not None):
-            return inspected.officer_id == actor.staff_id
-        if self.found_by_id == actor.staff_id:
-            return True
+            return False
         if self.category not in subjects.inspected_by(actor.posts):
             return False
         return not _in_force_now().filter(staff_id=self.found_by_id, role__in=OFFICERS).exists()
@@ -176,13 +195,18 @@ class Hazard(models.Model):
         return offers(self.TRANSITIONS, self, actor)
 
 
-def _in_force_now() -> models.QuerySet[Appointment]:
-    """Identities in force at this moment: a permission question is about the present."""
+def _today() -> date:
+    """A permission question is about the present."""
     from django.utils import timezone
 
     from config.clock import local_day
 
-    return Appointment.objects.in_force(local_day(timezone.now())).filter(staff__ended_on=None)
+    return local_day(timezone.now())
+
+
+def _in_force_now() -> models.QuerySet[Appointment]:
+    """Identities in force at this moment."""
+    return Appointment.objects.in_force(_today()).filter(staff__ended_on=None)
 
 
 class HazardEvent(models.Model):

@@ -8,6 +8,7 @@ from datetime import date
 from django.db.models import Q
 
 from equipment import subjects
+from hazards import stand_ins
 from hazards.models import Hazard
 from hazards.states import Source
 from units.models import Appointment, Staff
@@ -36,7 +37,7 @@ def rectifiers(hazard: Hazard, day: date) -> list[Staff]:
     """Who has to put a hazard right on a day (decision 12); empty when nobody is named.
 
     Daily: the present officer of the machine, licence or station, or the pool's man where none is
-    named; weekly: the directors; monthly: the principal.
+    named, and who stands in for him; weekly: the directors; monthly: the principal.
     """
     if hazard.source == Source.WEEKLY:
         return deciders(hazard.unit_id, hazard.category, day)
@@ -44,15 +45,20 @@ def rectifiers(hazard: Hazard, day: date) -> list[Staff]:
         return principals(hazard.unit_id, day)
     inspected = hazard.inspected()
     if inspected is not None and inspected.officer is not None:
-        return [inspected.officer]
+        return _with_stand_in(inspected.officer, day)
     return [] if hazard.equipment_id is not None else _pool(hazard, day)
+
+
+def _with_stand_in(person: Staff, day: date) -> list[Staff]:
+    stand_in = stand_ins.stand_in_of(person.pk, day)
+    return [person] if stand_in is None else [person, stand_in]
 
 
 def _pool(hazard: Hazard, day: date) -> list[Staff]:
     """Who found it, while he is an officer; then every officer whose scope covers it."""
     finder = _holders(hazard.unit_id, day, Q(staff_id=hazard.found_by_id, role__in=OFFICERS))
     if finder:
-        return finder
+        return _with_stand_in(finder[0], day)
     subject = subjects.of(hazard.category)
     role = subjects.OFFICER_OF[subject.unit_kind]
     return _holders(hazard.unit_id, day, Q(role=role) & _covers(subject.category))

@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q
 
 from config.actor import Actor
 from equipment import subjects
+from hazards import stand_ins
 from hazards.models import Hazard, HazardQuerySet
 from hazards.queries import (
     PENDING_ORDER,
@@ -68,17 +69,18 @@ def field_tabs(actor: Actor, source: str, day: date, *, reviews: bool) -> list[T
     ]
 
 
-def field_hazards(actor: Actor) -> HazardQuerySet:
+def field_hazards(actor: Actor, *, day: date) -> HazardQuerySet:
     """What a person's phone lists: the principal the whole unit, a director his scope, an officer
-    the hazards of his machines, licences and stations, those of his pool, and what he found or
-    put right himself."""
+    the hazards of his machines, licences and stations and of whom he stands in for, those of his
+    pool, and what he found or put right himself."""
     hazards = Hazard.objects.for_actor(actor)
     if actor.staff_id is None:
         return hazards.none()
     if actor.has_role(Role.PRINCIPAL):
         return hazards
     me = actor.staff_id
-    seen = named_officer(me) | Q(found_by_id=me) | Q(rectified_by_id=me)
+    seen = named_officer(me, day) | Q(found_by_id=me) | Q(rectified_by_id=me)
+    seen |= POOLED & Q(source=Source.DAILY, found_by_id__in=stand_ins.absent(me, day))
     seen |= Q(category__in=subjects.directed_by(actor.posts))
     seen |= POOLED & Q(source=Source.DAILY, category__in=subjects.inspected_by(actor.posts))
     return hazards.filter(seen)

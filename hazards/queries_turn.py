@@ -12,7 +12,7 @@ from config.actor import Actor
 from config.prepared import Bound, Prepared
 from equipment import subjects
 from equipment.someone import Someone, someone, whose
-from hazards import people
+from hazards import people, stand_ins
 from hazards.models import Hazard, HazardQuerySet
 from hazards.queries import PENDING_ORDER, PENDING_RECTIFICATION, RECTIFIED
 from hazards.states import Source
@@ -39,13 +39,15 @@ def rectifier_scope(actor: Actor, day: date, *, decides: Q | None = None) -> Q:
     return scope
 
 
-def named_officer(staff_id: int | None) -> Q:
-    """Hazards of the machines, licences and stations a person is the officer of."""
-    return (
-        Q(equipment__officer_id=staff_id)
-        | Q(licence__officer_id=staff_id)
-        | Q(station__officer_id=staff_id)
-    )
+def named_officer(staff_id: int | None, day: date) -> Q:
+    """Hazards of the machines, licences and stations a person is the officer of, or stands in for
+    the officer of (请假代班)."""
+    absent = stand_ins.absent(staff_id, day)
+    found = Q()
+    for subject in ("equipment", "licence", "station"):
+        found |= Q(**{f"{subject}__officer_id": staff_id})
+        found |= Q(**{f"{subject}__officer_id__in": absent})
+    return found
 
 
 # Nobody is named for what was inspected: who puts it right comes out of the pool.
@@ -58,8 +60,8 @@ def _rectified_by_officer(actor: Actor, day: date) -> Q:
         staff=OuterRef("found_by"), staff__ended_on=None, role__in=OFFICERS
     )
     falls_to_pool = Q(category__in=subjects.inspected_by(actor.posts)) & ~Exists(finder)
-    pooled = POOLED & (Q(found_by_id=actor.staff_id) | falls_to_pool)
-    return named_officer(actor.staff_id) | pooled
+    found = Q(found_by_id=actor.staff_id) | Q(found_by_id__in=stand_ins.absent(actor.staff_id, day))
+    return named_officer(actor.staff_id, day) | POOLED & (found | falls_to_pool)
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ def acts_as_director(hazard: Any, actor: Actor) -> bool:
 
 
 def may_rectify(hazard: Any, actor: Actor) -> bool:
-    """Daily: the present officer of what was inspected; weekly: a director; monthly: the principal."""
+    """Daily: the present officer of what was inspected or his stand-in; weekly: a director; monthly: the
+    principal."""
     if actor.unit_id is None or actor.unit_id != hazard.unit_id:
         return False
     if hazard.source == Source.DAILY:

@@ -33,10 +33,11 @@ def submit_rectification(
 ) -> Hazard:
     """Confirm that a hazard has been put right and return it (M 2.5, 3.7, 4.4; decision 12).
 
-    Daily: the present officer of what was inspected, not before the order; weekly: a director;
-    monthly: the principal. Wants a result, and photos or the reason why there is none. Sent twice by the same
-    person with the same result it is one confirmation. After the deadline the lapse is written
-    down first, whether or not the hourly sweep has come by.
+    Daily: the present officer of what was inspected or who stands in for him (the trail says so),
+    not before the order; weekly: a director; monthly: the principal. Wants a result, and photos or
+    the reason why there is none. Sent twice by the same person with the same result it is one
+    confirmation. After the deadline the lapse is written down first, whether or not the hourly
+    sweep has come by.
     RuleBroken: result_missing, result_too_long, no_photo_reason_missing (beside their fields),
     foreign_photo, photo_used, wrong_state (409), not_yours (403).
     """
@@ -77,7 +78,9 @@ def _is_repeat(fresh: Hazard, result: str, actor: Actor) -> bool:
 
 
 def _write_down(hazard: Hazard, photos: list[Photo], *, actor: Actor, now: datetime) -> None:
-    lines = [f"整改结果：{hazard.result}"]
+    absent = hazard.stood_in_by(actor)
+    lines = [f"代 {absent.name} 整改（请假代班）"] if absent else []
+    lines.append(f"整改结果：{hazard.result}")
     if hazard.result_no_photo_reason:
         lines.append(f"未拍照原因：{hazard.result_no_photo_reason}")
     event = steps.write_event(
@@ -91,7 +94,12 @@ def _write_down(hazard: Hazard, photos: list[Photo], *, actor: Actor, now: datet
         hazard,
         now=now,
         before={"state": HazardState.PENDING_RECTIFICATION.value},
-        after={"state": hazard.state, "result": hazard.result, "photos": len(photos)},
+        after={
+            "state": hazard.state,
+            "result": hazard.result,
+            "photos": len(photos),
+            "on_behalf_of": absent.name if absent else "",
+        },
     )
     if hazard.unit.reviews_hazards and hazard.source == Source.DAILY:
         steps.tell_all(

@@ -47,7 +47,7 @@ def field_list(request: HttpRequest) -> HttpResponse:
     """日隐患管理, 周 / 月隐患管理 by role (M 2.5, 3.6, 3.7, 4.4), each with its tabs."""
     actor = request.actor
     day = local_day(timezone.now())
-    hazards = queries_field.field_hazards(actor)
+    hazards = queries_field.field_hazards(actor, day=day)
     rounds = queries_field.field_rounds(actor, hazards, day=day)
     source = request.GET.get("source", "")
     if source not in {one.source for one in rounds}:
@@ -122,6 +122,7 @@ def field_detail(request: HttpRequest, code: str) -> HttpResponse:
     context = shown.whole(hazard, day=local_day(timezone.now()))
     context["buttons"] = shown.buttons(hazard, request.actor)
     context["origin_url"] = shown.origin_url(hazard, phone=True)
+    context["absent"] = hazard.stood_in_by(request.actor)
     return render(request, "hazards/field_detail.html", context)
 
 
@@ -160,7 +161,11 @@ def rectify(request: HttpRequest, code: str) -> HttpResponse:
     now = timezone.now()
     if request.method != "POST":
         require_offer(hazard, "rectify", request.actor)
-        return _form_page(request, "hazards/rectify.html", hazard, RectifyForm(), now, kept=[])
+        absent = hazard.stood_in_by(request.actor)
+        form = RectifyForm()
+        return _form_page(
+            request, "hazards/rectify.html", hazard, form, now, kept=[], absent=absent
+        )
     require_right(hazard, "rectify", request.actor)
     form = RectifyForm(request.POST, request.FILES)
     form.is_valid()

@@ -18,9 +18,11 @@ from duties.actions.cover import end_cover, name_cover
 from duties.generation import generate
 from duties.models import Cover, Task
 from duties.queries import bound_machines, why_nothing
+from hazards import queries_turn
+from hazards.people import rectifiers
 from tests.factories import cover as made
 from tests.factories import equipment as machines
-from tests.factories import licences, rounds
+from tests.factories import hazards, licences, rounds
 from tests.factories import units as people
 from tests.hazards.test_races import at_once
 from tests.world import NOW, TODAY, World
@@ -426,6 +428,33 @@ def test_to_dos_go_to_the_stand_in_and_come_back(world: World) -> None:
     assert standing() == before - {("daily", "1号客梯", "李安", "")} | {
         ("daily", "1号客梯", "张全", "李安")
     }
+
+
+def test_hazards_of_who_is_away_are_put_right_by_the_stand_in(
+    world: World, as_: Callable[[User], Client], clock: object
+) -> None:
+    """Shown, counted, told and done as his own; the trail says for whom; over when the cover is."""
+    hazard = hazards.hazard(world.lift, state="pending_rectification", due_on=TODAY)
+    field = as_(world.zhang.user)
+    address = f"/m/hazards/{hazard.code}/rectify/"
+    assert field.get(address).status_code == 403
+    assert queries_turn.waiting(world.actor(world.zhang), day=TODAY).to_rectify == 0
+    cover = name(world, world.li, world.zhang)
+    assert queries_turn.waiting(world.actor(world.zhang), day=TODAY).to_rectify == 1
+    assert [one.name for one in rectifiers(hazard, TODAY)] == ["李安", "张全"]
+    assert hazard.description in field.get("/m/hazards/").content.decode()
+    detail = field.get(f"/m/hazards/{hazard.code}/").content.decode()
+    assert "李安请假，由您代班整改，记录会注明。" in detail
+    end_cover(cover, actor=world.actor(world.li), now=NOW)
+    assert field.get(address).status_code == 403
+    name(world, world.li, world.zhang)
+    answer = field.post(address, {"result": "已更换触点", "no_photo_reason": "井道禁止拍照"})
+    assert answer.status_code == 302
+    hazard.refresh_from_db()
+    assert (hazard.state, hazard.rectified_by) == ("rectified", world.zhang)
+    (event,) = hazard.events.filter(name="rectified")
+    assert event.text.split("\n")[0] == "代 李安 整改（请假代班）"
+    assert AuditEntry.objects.get(verb="hazard.rectified").after["on_behalf_of"] == "李安"
 
 
 def test_the_absent_officer_reads_why_nothing_is_owed(world: World) -> None:

@@ -124,7 +124,7 @@ def test_in_a_pool_the_finder_puts_right_and_after_him_everybody_in_scope(
     assert offered(hazard, world, world.li, world.zhang, world.wu) == [[], ["rectify"], []]
     fresh = Hazard.objects.get(pk=hazard.pk)
     assert [one.name for one in people.rectifiers(fresh, TODAY)] == ["张全"]
-    seen = queries_field.field_hazards(world.actor(world.zhang))
+    seen = queries_field.field_hazards(world.actor(world.zhang), day=TODAY)
     assert list(seen) == [hazard]
 
 
