@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from django.db import models
 
-from config.excel.reader import CellProblem, Mended
+from config.excel.reader import Block, CellProblem, Mended
 
 
 class Verdict(models.TextChoices):
@@ -104,6 +104,20 @@ class Plan:
             for line in self.lines
             if line.problems
         }
+
+
+def lines_of(block: Block) -> list[Line]:
+    """The rows of a block, in order: new ones, and refused ones where a cell will not do."""
+    rows = zip(*block.columns.values(), strict=True)
+    lines = [
+        Line(number, Verdict.CREATE, values)
+        for number, values in zip(block.numbers, rows, strict=True)
+    ]
+    for place, problems in block.problems.items():
+        lines[place].problems, lines[place].verdict = problems, Verdict.REFUSED
+    for place, mended in block.mended.items():
+        lines[place].mended = mended
+    return lines
 
 
 @contextmanager

@@ -216,6 +216,16 @@ class ActionResource(resources.Resource):
             _judge(line, row, sheet)
         return Plan(lines, list(sheet.notes))
 
+    @classmethod
+    def planned(cls, sheet: Sheet, context: Context) -> Plan:
+        """`plan` as a kind of import asks for it."""
+        return cls(context).plan(sheet)
+
+    @classmethod
+    def applied(cls, plan: Plan, context: Context) -> dict[str, int]:
+        """`apply` as a kind of import asks for it."""
+        return cls(context).apply(plan)
+
     def _missing(self, line: Line) -> Iterator[RuleBroken]:
         for look_up in self.look_ups():
             try:

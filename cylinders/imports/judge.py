@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from config.excel.kinds import Context
-from config.excel.plan import Change, Line, Plan, Verdict, duplicates, undisturbed
+from config.excel.plan import Change, Line, Plan, Verdict, duplicates, lines_of, undisturbed
 from config.excel.reader import Block, CellProblem, Sheet
 from cylinders import fact_rules, twins
 from cylinders.actions.items import facts_of, open_for_import
@@ -68,7 +68,6 @@ class Judge:
     # -------------------------------------------------------------- a row by itself
     def _read(self, block: Block) -> None:
         columns = block.columns
-        first = len(self.lines)
         verdicts = [
             self._verdict(asked) for asked in zip(*(columns[n] for n in _CHECKED), strict=True)
         ]
@@ -79,24 +78,14 @@ class Judge:
         columns["next_inspection_on"] = [one.next_inspection_on for one in verdicts]
         self.natures += [one.nature for one in verdicts]
         self.identities += self._identities(columns)
-        self.lines += [
-            Line(number, Verdict.CREATE, values)
-            for number, values in zip(
-                block.numbers, zip(*columns.values(), strict=True), strict=True
-            )
-        ]
-        for place, problems in block.problems.items():
-            line = self.lines[first + place]
-            line.problems, line.verdict = problems, Verdict.REFUSED
-        for place, mended in block.mended.items():
-            self.lines[first + place].mended = mended
+        lines = lines_of(block)
+        self.lines += lines
         for place, wrongs in wrong:
-            self._refuse_all(self.lines[first + place], wrongs)
+            self._refuse_all(lines[place], wrongs)
         for place, kind in enumerate(columns["kind"]):
             if kind is not None and kind.is_vehicle:
                 plate, vin = columns["plate"][place], columns["vin"][place]
-                line = self.lines[first + place]
-                self._refuse_all(line, fact_rules.vehicle_wrongs(kind, plate, vin))
+                self._refuse_all(lines[place], fact_rules.vehicle_wrongs(kind, plate, vin))
 
     def _verdict(self, asked: tuple[Any, ...]) -> Judged:
         kind = asked[0]

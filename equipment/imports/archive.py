@@ -21,7 +21,8 @@ from equipment.actions.archive import ArchiveRow, rewrite, take_in
 from equipment.enums import UseStatus
 from equipment.imports import columns as machine_columns
 from equipment.imports.columns import FACT_NAMES
-from equipment.imports.judge import PIECE, Judge
+from equipment.imports.judge import Judge
+from equipment.imports.known import PIECE
 from equipment.models import ArchiveRecord, Equipment
 from units.models import Bureau, Region
 from units.queries_registration import full_name
@@ -111,21 +112,7 @@ class ArchiveJudge(Judge):
         if self.context.is_writing:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [LOCK])
-        for block in self.sheet.blocks():
-            first = len(self.lines)
-            rows = zip(*block.columns.values(), strict=True)
-            self.lines += [
-                Line(number, Verdict.CREATE, values)
-                for number, values in zip(block.numbers, rows, strict=True)
-            ]
-            for place, problems in block.problems.items():
-                self.lines[first + place].problems = problems
-                self.lines[first + place].verdict = Verdict.REFUSED
-            for place, mended in block.mended.items():
-                self.lines[first + place].mended = mended
-            for line in self.lines[first:]:
-                self._judge_row(line)
-            self.context.progress(len(self.lines))
+        self._read_rows()
         self._find_twins()
         self._meet_records()
         self._refuse_archived()

@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from django.db import connection
 
 from config.errors import RuleBroken
 from config.excel.kinds import Context
-from config.excel.plan import Change, Line, Plan, Verdict, duplicates, undisturbed
+from config.excel.plan import Change, Line, Plan, Verdict, duplicates, lines_of, undisturbed
 from config.excel.reader import CellProblem, Sheet
 from equipment import queries, rules
 from equipment.actions.binding import misfits
 from equipment.actions.numbers import UNIQUE, taken
 from equipment.enums import Category, UseStatus
 from equipment.imports.columns import FACT_NAMES
+from equipment.imports.known import Index, Known, archive_of, held_elsewhere
 from equipment.models import CatalogueEntry, Equipment
 from units.models import Staff
 
-PIECE = 5_000
-_KNOWN_NAMES = (
-    "pk",
-    *FACT_NAMES,
-    "category",
-    "status",
-    "version",
-    "catalogue_id",
-    "officer_id",
-    "officer",
-)
-_KNOWN = f"""
-    SELECT e.id, {", ".join(f"e.{name}" for name in _KNOWN_NAMES[1:-1])}, s.name
-      FROM equipment_equipment e LEFT JOIN units_staff s ON s.id = e.officer_id
-     WHERE e.id = ANY(%s) ORDER BY e.id
-"""
 # Serialises two imports of one unit's machines.
 LOCK = "equipment.imports"
-# As in equipment.actions.numbers: a 报废 that is not in force keeps its numbers.
-_TAKEN = """
-    SELECT {field} FROM equipment_equipment AS machine
-     WHERE {field} = ANY(%s) AND {field} <> '' AND unit_id <> %s
-       AND (status <> 'scrapped' OR EXISTS (
-            SELECT FROM equipment_statusperiod AS row
-             WHERE row.equipment_id = machine.id AND row.status = 'scrapped'
-               AND upper_inf(row.period)
-               AND (row.exempt_period IS NULL OR NOT upper_inf(row.exempt_period))))
-"""
-
-
-@dataclass(slots=True)
-class Known:
-    """One of the unit's machines as the archive has it."""
-
-    pk: int
-    values: dict[str, Any]
 
 
 class Judge:
@@ -85,26 +49,20 @@ class Judge:
         """
         self._take_turns()
         self.officers = queries.officers([self.unit_id], day=self.day)
-        for block in self.sheet.blocks():
-            first = len(self.lines)
-            rows = zip(*block.columns.values(), strict=True)
-            self.lines += [
-                Line(number, Verdict.CREATE, values)
-                for number, values in zip(block.numbers, rows, strict=True)
-            ]
-            for place, problems in block.problems.items():
-                self.lines[first + place].problems = problems
-                self.lines[first + place].verdict = Verdict.REFUSED
-            for place, mended in block.mended.items():
-                self.lines[first + place].mended = mended
-            for line in islice(self.lines, first, None):
-                self._judge_row(line)
-            self.context.progress(len(self.lines))
+        self._read_rows()
         self._find_twins()
         matched = self._match()
         self._compare(matched)
         self._refuse_foreign()
         return Plan(self.lines, list(self.sheet.notes), extra=self)
+
+    def _read_rows(self) -> None:
+        for block in self.sheet.blocks():
+            lines = lines_of(block)
+            self.lines += lines
+            for line in lines:
+                self._judge_row(line)
+            self.context.progress(len(self.lines))
 
     def value(self, line: Line, name: str) -> Any:
         """A cleaned value of a line."""
@@ -285,7 +243,7 @@ class Judge:
     # -------------------------------------------------------------- against the archive
     def _match(self) -> dict[int, list[Line]]:
         """Lines by the machine of the unit they mean: by 设备代码, else 登记证编号, else 内编号+名称."""
-        index = _Index(self.unit_id)
+        index = Index(self.unit_id)
         matched: dict[int, list[Line]] = {}
         if index.is_empty:
             return matched
@@ -319,7 +277,7 @@ class Judge:
         self._refuse_crossed(index)
         return matched
 
-    def _refuse_crossed(self, index: _Index) -> None:
+    def _refuse_crossed(self, index: Index) -> None:
         """A number of the row that another machine of the unit holds."""
         for line in self.lines:
             if line.verdict == Verdict.REFUSED or self.value(line, "status") == UseStatus.SCRAPPED:
@@ -331,25 +289,16 @@ class Judge:
                     self._refuse_rule(line, name, broken)
 
     def _compare(self, matched: dict[int, list[Line]]) -> None:
-        pks = sorted(matched)
-        for start in range(0, len(pks), PIECE):
-            for known in self._fetch(pks[start : start + PIECE]):
-                for line in matched[known.pk]:
-                    if line.verdict != Verdict.REFUSED:
-                        self._compare_line(line, known)
+        for known in archive_of(sorted(matched), is_locking=self.context.is_writing):
+            for line in matched[known.pk]:
+                if line.verdict != Verdict.REFUSED:
+                    self._compare_line(line, known)
         for line in self.lines:
             if line.verdict == Verdict.CREATE and line.key is None:
                 officer = self.officer_of(line)
                 if officer is not None:
                     category = self.entry_of(line).duty_category
                     self.refuse_misfit(line, officer, category, self.value(line, "status"))
-
-    def _fetch(self, pks: list[int]) -> Iterable[Known]:
-        statement = _KNOWN + (" FOR NO KEY UPDATE OF e" if self.context.is_writing else "")
-        with connection.cursor() as cursor:
-            cursor.execute(statement, [pks])
-            for values in cursor.fetchall():
-                yield Known(values[0], dict(zip(_KNOWN_NAMES, values, strict=True)))
 
     def _compare_line(self, line: Line, known: Known) -> None:
         present = known.values
@@ -399,62 +348,8 @@ class Judge:
                 and self.value(line, "status") != UseStatus.SCRAPPED
             }
             numbers = [number for number in lines if number]
-            for start in range(0, len(numbers), PIECE):
-                with connection.cursor() as cursor:
-                    cursor.execute(
-                        _TAKEN.format(field=name), [numbers[start : start + PIECE], self.unit_id]
-                    )
-                    found = [row[0] for row in cursor.fetchall()]
-                for number in found:
-                    self._refuse_rule(lines[number], name, taken(constraint, is_own=False))
-
-
-class _Index:
-    """The unit's machines by the three ways a row may mean one."""
-
-    def __init__(self, unit_id: int) -> None:
-        rows = Equipment.objects.filter(unit_id=unit_id).order_by("pk")
-        self.numbers: dict[str, dict[str, tuple[int, str]]] = {
-            name: {} for _c, (name, _l) in UNIQUE.items()
-        }
-        self.gone: dict[str, dict[str, tuple[int, str]]] = {name: {} for name in self.numbers}
-        self.named: dict[tuple[str, str], list[tuple[int, str, str, bool]]] = {}
-        self.is_empty = True
-        fields = ("pk", "equipment_code", "registration_no", "inner_no", "name", "status")
-        for pk, code, number, inner, name, status in rows.values_list(*fields).iterator(PIECE):
-            self.is_empty = False
-            is_gone = status == UseStatus.SCRAPPED
-            into = self.gone if is_gone else self.numbers
-            if code:
-                into["equipment_code"][code] = (pk, name)
-            if number:
-                into["registration_no"][number] = (pk, name)
-            if inner:
-                self.named.setdefault((inner, name), []).append((pk, code, number, is_gone))
-
-    def holder(self, name: str, number: str) -> tuple[int, str] | None:
-        """(pk, name) of the unit's machine that holds a number."""
-        return self.numbers[name].get(number) if number else None
-
-    def find(
-        self, code: str, number: str, inner: str, name: str, *, is_scrapped: bool
-    ) -> tuple[bool, int | None]:
-        """(whether several would fit, the pk of the machine meant or None)."""
-        holders = (self.gone, self.numbers) if is_scrapped else (self.numbers,)
-        for field, text in (("equipment_code", code), ("registration_no", number)):
-            for held in holders:
-                if text and text in held[field]:
-                    return False, held[field][text][0]
-        fitting = [
-            pk
-            for pk, its_code, its_number, is_gone in self.named.get((inner, name), ())
-            if (not code or not its_code)
-            and (not number or not its_number)
-            and is_gone == is_scrapped
-        ]
-        if len(fitting) == 1:
-            return False, fitting[0]
-        return bool(fitting), None
+            for number in held_elsewhere(name, numbers, unit_id=self.unit_id):
+                self._refuse_rule(lines[number], name, taken(constraint, is_own=False))
 
 
 def plan(sheet: Sheet, context: Context) -> Plan:

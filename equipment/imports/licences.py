@@ -10,8 +10,6 @@ from config.errors import RuleBroken
 from config.excel.columns import CodeColumn, Column, ReferenceColumn, TextColumn
 from config.excel.columns_dates import DateColumn
 from config.excel.kinds import Context, ImportKind
-from config.excel.plan import Plan
-from config.excel.reader import Sheet
 from config.excel.resource import ActionResource
 from equipment.actions.licences import add_licence, change_licence, clean_number
 from equipment.imports.officers import find_officer
@@ -199,24 +197,14 @@ def columns(context: Context) -> Sequence[Column]:
     )
 
 
-def plan(sheet: Sheet, context: Context) -> Plan:
-    """Judge every row; see ActionResource.plan."""
-    return LicenceResource(context).plan(sheet)
-
-
-def apply(plan: Plan, context: Context) -> dict[str, int]:
-    """Write a plan; see ActionResource.apply."""
-    return LicenceResource(context).apply(plan)
-
-
 KIND = ImportKind(
     name="licences",
     label="许可",
     capability=Can.ORG_MANAGE,
     may=has_licences,
     columns=columns,
-    plan=plan,
-    apply=apply,
+    plan=LicenceResource.planned,
+    apply=LicenceResource.applied,
     preview=("family", "number", "items", "valid_until", "officer"),
     unit="张",
     list_url="equipment:licence-list",

@@ -8,8 +8,6 @@ from typing import Any
 from config.errors import RuleBroken
 from config.excel.columns import CodeColumn, Column, TextColumn
 from config.excel.kinds import Context, ImportKind
-from config.excel.plan import Plan
-from config.excel.reader import Sheet
 from config.excel.resource import ActionResource
 from equipment.actions.licences import clean_number
 from equipment.actions.stations import add_station, change_station
@@ -127,24 +125,14 @@ def columns(context: Context) -> Sequence[Column]:
     )
 
 
-def plan(sheet: Sheet, context: Context) -> Plan:
-    """Judge every row; see ActionResource.plan."""
-    return StationResource(context).plan(sheet)
-
-
-def apply(plan: Plan, context: Context) -> dict[str, int]:
-    """Write a plan; see ActionResource.apply."""
-    return StationResource(context).apply(plan)
-
-
 KIND = ImportKind(
     name="stations",
     label="工位",
     capability=Can.ORG_MANAGE,
     may=has_stations,
     columns=columns,
-    plan=plan,
-    apply=apply,
+    plan=StationResource.planned,
+    apply=StationResource.applied,
     preview=("number", "name", "medium", "place", "officer"),
     unit="个",
     list_url="equipment:station-list",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -51,7 +51,7 @@ def batch(world: World) -> Batch:
 CASES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     ({}, []),
     ({"kind": "煤气罐", "medium": "ＬＰＧ", "made_on": "2024年5月", "volume": "35.5L"}, []),
-    ({"made_on": datetime(2024, 5, 17), "life_years": None}, []),  # noqa: DTZ001
+    ({"made_on": datetime.combine(date(2024, 5, 17), time()), "life_years": None}, []),
     ({"made_on": 202405, "next_inspection_on": "2028-05"}, []),
     ({"made_on": 2024.05, "next_inspection_on": None}, []),
     ({"made_on": 2024.1}, [("G", "month_unsure")]),

@@ -10,8 +10,6 @@ from typing import Any
 from config.errors import RuleBroken
 from config.excel.columns import Column, TextColumn
 from config.excel.kinds import Context, ImportKind
-from config.excel.plan import Plan
-from config.excel.reader import Sheet
 from config.excel.resource import ActionResource
 from units.actions.organisation import add_department, change_department
 from units.models import Department, Unit
@@ -131,23 +129,13 @@ def columns(context: Context) -> Sequence[Column]:
     )
 
 
-def plan(sheet: Sheet, context: Context) -> Plan:
-    """Judge every row; see ActionResource.plan."""
-    return DepartmentResource(context).plan(sheet)
-
-
-def apply(plan: Plan, context: Context) -> dict[str, int]:
-    """Write a plan; see ActionResource.apply."""
-    return DepartmentResource(context).apply(plan)
-
-
 KIND = ImportKind(
     name="departments",
     label="部门",
     capability=Can.ORG_MANAGE,
     columns=columns,
-    plan=plan,
-    apply=apply,
+    plan=DepartmentResource.planned,
+    apply=DepartmentResource.applied,
     preview=("name", "parent", "head", "phone"),
     list_url="units:department-list",
     guide=(

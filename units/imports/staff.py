@@ -10,8 +10,6 @@ from config.errors import RuleBroken
 from config.excel.columns import Column, IdNumberColumn, PhoneColumn, Problem, TextColumn
 from config.excel.columns_dates import DateColumn
 from config.excel.kinds import Context, ImportKind
-from config.excel.plan import Plan
-from config.excel.reader import Sheet
 from config.excel.resource import ActionResource
 from units import crypto
 from units.actions.appointments import check_identities, in_words
@@ -252,23 +250,13 @@ def columns(context: Context) -> Sequence[Column]:
     )
 
 
-def plan(sheet: Sheet, context: Context) -> Plan:
-    """Judge every row; see ActionResource.plan."""
-    return StaffResource(context).plan(sheet)
-
-
-def apply(plan: Plan, context: Context) -> dict[str, int]:
-    """Write a plan; see ActionResource.apply."""
-    return StaffResource(context).apply(plan)
-
-
 KIND = ImportKind(
     name="staff",
     label="人员",
     capability=Can.STAFF_MANAGE,
     columns=columns,
-    plan=plan,
-    apply=apply,
+    plan=StaffResource.planned,
+    apply=StaffResource.applied,
     preview=("name", "phone", "identities", "department", "position"),
     unit="人",
     list_url="units:staff-list",
