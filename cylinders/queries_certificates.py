@@ -21,7 +21,7 @@ from cylinders.models import (
 )
 from cylinders.models.certificate import CertificateQuerySet
 from equipment import qr
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 
 
 @dataclass(frozen=True)

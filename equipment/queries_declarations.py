@@ -12,7 +12,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.clock import local_day
-from config.codes import normalise
+from config.search import with_words
 from config.words import cn_date
 from equipment.enums import UseStatus
 from equipment.models import (
@@ -25,7 +25,7 @@ from equipment.models import (
 from equipment.queries import Word
 from equipment.words import span
 from units.models import AuditEntry
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 
 Kind, State = Declaration.Kind, Declaration.State
 # What is declared without being a Declaration: a 临时停用, and a slip put right.
@@ -80,12 +80,7 @@ def declarations(actor: Actor, asked: Mapping[str, Any]) -> OwnedQuerySet:
 
 def _matching(actor: Actor, asked: Mapping[str, Any]) -> OwnedQuerySet:
     rows = Declaration.objects.for_actor(actor)
-    for word in normalise(asked.get("keyword", "")).split():
-        rows = rows.filter(
-            Q(unit__name__icontains=word)
-            | Q(equipment__name__icontains=word)
-            | Q(receipt_no__icontains=word)
-        )
+    rows = with_words(rows, asked.get("keyword", ""), "unit__name", "equipment__name", "receipt_no")
     if asked.get("receipt"):
         without = Q(receipt_no="")
         rows = rows.filter(without) if asked["receipt"] == "none" else rows.exclude(without)
@@ -97,12 +92,9 @@ def stops(actor: Actor, asked: Mapping[str, Any]) -> Any:
     rows = StopDeclaration.objects.for_actor(actor).select_related(
         "equipment__unit", "declared_by", "file"
     )
-    for word in normalise(asked.get("keyword", "")).split():
-        rows = rows.filter(
-            Q(equipment__unit__name__icontains=word)
-            | Q(equipment__name__icontains=word)
-            | Q(reason__icontains=word)
-        )
+    rows = with_words(
+        rows, asked.get("keyword", ""), "equipment__unit__name", "equipment__name", "reason"
+    )
     return rows.order_by("-period", "-id")
 
 

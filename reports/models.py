@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 
 from config.codes import new_code
 from units.models import StoredFile, Unit, User
-
-if TYPE_CHECKING:
-    from config.actor import Actor
+from units.models.owned import OwnedQuerySet
 
 
 class DocumentKind(models.TextChoices):
@@ -23,15 +19,6 @@ class DocumentKind(models.TextChoices):
     CYLINDER_FORM = "cylinder_form", "气瓶使用登记表"
     CYLINDER_SUMMARY = "cylinder_summary", "气瓶基本信息汇总表"
     CYLINDER_CERTIFICATE = "cylinder_certificate", "特种设备使用登记证（气瓶）"
-
-
-class IssuedDocumentQuerySet(models.QuerySet["IssuedDocument"]):
-    def for_actor(self, actor: Actor) -> IssuedDocumentQuerySet:
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
 
 
 class IssuedDocument(models.Model):
@@ -56,7 +43,7 @@ class IssuedDocument(models.Model):
     issued_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     issued_by_name = models.CharField("生成人", max_length=60)
 
-    objects = IssuedDocumentQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "文书"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +13,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.errors import RuleBroken
+from config.search import with_words
 from config.words import cn_date
 from duties.enums import Cadence
 from duties.models import Inspection, InspectionPhoto
@@ -21,8 +23,9 @@ from hazards.models import Hazard, HazardEvent
 from reports.documents import daily_check
 from reports.documents.daily_check import DailyCheck, Sources, Titles
 from reports.documents.frozen import thaw
-from reports.models import IssuedDocument, IssuedDocumentQuerySet
+from reports.models import IssuedDocument
 from units.models import Appointment, Rule
+from units.models.owned import OwnedQuerySet
 from units.models.unit import UnitKind
 from units.roles import DIRECTORS, Role
 
@@ -44,6 +47,17 @@ def get_inspection(actor: Actor, code: str) -> Inspection:
     )
     if found is None:
         raise Http404("no such inspection")
+    return found
+
+
+def chosen_revision(issued: Iterable[IssuedDocument], revision: str) -> IssuedDocument | None:
+    """The revision of a document that is asked for, None without one; Http404 for one that was
+    never issued."""
+    if not revision:
+        return None
+    found = next((one for one in issued if str(one.revision) == revision), None)
+    if found is None:
+        raise Http404("no such revision")
     return found
 
 
@@ -189,7 +203,7 @@ class DocumentFilter:
     kind: str = ""
 
 
-def list_documents(actor: Actor, wanted: DocumentFilter) -> IssuedDocumentQuerySet:
+def list_documents(actor: Actor, wanted: DocumentFilter) -> OwnedQuerySet:
     """The issued documents an actor may see, newest date first.
 
     Their `content` is not loaded, `head` is: without the rows of a long table.
@@ -208,19 +222,20 @@ def list_documents(actor: Actor, wanted: DocumentFilter) -> IssuedDocumentQueryS
         rows = rows.filter(kind=wanted.kind)
     if wanted.category:
         rows = rows.filter(content__category=wanted.category)
-    for word in wanted.keyword.split():
-        rows = rows.filter(
-            Q(number__icontains=word)
-            | Q(title__icontains=word)
-            | Q(unit__name__icontains=word)
-            | Q(content__equipment_name__icontains=word)
-            | Q(content__registration_no__icontains=word)
-            | Q(content__equipment_code__icontains=word)
-            | Q(content__officer_name__icontains=word)
-            | Q(content__person_name__icontains=word)
-            | Q(content__author_name__icontains=word)
-            | Q(content__application_no__icontains=word)
-            | Q(content__certificate_no__icontains=word)
-            | Q(content__subject_no__icontains=word)
-        )
+    rows = with_words(
+        rows,
+        wanted.keyword,
+        "number",
+        "title",
+        "unit__name",
+        "content__equipment_name",
+        "content__registration_no",
+        "content__equipment_code",
+        "content__officer_name",
+        "content__person_name",
+        "content__author_name",
+        "content__application_no",
+        "content__certificate_no",
+        "content__subject_no",
+    )
     return rows.order_by("-document_on", "-id")

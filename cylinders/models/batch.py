@@ -11,7 +11,7 @@ from cylinders.enums import PENDING, BatchState, Claim, Origin, StepName
 from cylinders.models.facts import CylinderFacts
 from cylinders.states import TRANSITIONS
 from units.models import Region, Unit, User
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 
 
 class DistrictSetting(models.Model):

@@ -10,7 +10,7 @@ from config.codes import new_code
 from cylinders.models.batch import Batch
 from cylinders.models.reference import CylinderKind
 from units.models import Region, Unit, User
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 
 
 class Serial(models.Model):

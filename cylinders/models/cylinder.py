@@ -12,7 +12,7 @@ from cylinders.enums import CylinderState, EventKind
 from cylinders.models.certificate import Certificate
 from cylinders.models.facts import CylinderFacts
 from units.models import Region, StoredFile, Unit
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 
 
 def new_token() -> str:

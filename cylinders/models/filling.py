@@ -11,7 +11,7 @@ from cylinders.enums import FillingKind, Stop
 from cylinders.models.cylinder import Cylinder
 from equipment.models import Station
 from units.models import Unit
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 
 
 class ApiKeyQuerySet(OwnedQuerySet):

@@ -11,21 +11,13 @@ from django.db.models import F, Func, Q, Value
 
 from config.codes import new_code
 from units.models import Staff, Unit
+from units.models.owned import OwnedQuerySet
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from config.actor import Actor
 
-
-class CoverQuerySet(models.QuerySet["Cover"]):
-    def for_actor(self, actor: Actor) -> CoverQuerySet:
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
+class CoverQuerySet(OwnedQuerySet["Cover"]):
     def in_force(self, day: date) -> CoverQuerySet:
         return self.filter(period__contains=day, cancelled_at=None)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import Q
 
@@ -13,10 +11,8 @@ from duties.models.checklist import ChecklistVersion
 from duties.models.task import Task
 from equipment.models import Equipment, Licence, Station
 from units.models import Photo, Signature, Staff, Unit
+from units.models.owned import OwnedQuerySet
 from units.models.unit import UnitKind
-
-if TYPE_CHECKING:
-    from config.actor import Actor
 
 
 class InspectionDraft(models.Model):
@@ -68,15 +64,6 @@ class DraftPhoto(models.Model):
         ordering = ["id"]
 
 
-class InspectionQuerySet(models.QuerySet["Inspection"]):
-    def for_actor(self, actor: Actor) -> InspectionQuerySet:
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
-
 class Inspection(models.Model):
     """A submitted, signed inspection; append-only by trigger (decisions 8, 17, 19).
 
@@ -119,7 +106,7 @@ class Inspection(models.Model):
     signature = models.ForeignKey(Signature, models.PROTECT, related_name="inspections")
     digest = models.CharField(max_length=64)
 
-    objects = InspectionQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "巡查记录"

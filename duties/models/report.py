@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 from django.db.models import Q
 
@@ -11,10 +9,8 @@ from config.codes import new_code
 from duties.enums import Evaluation, Level, Timing
 from duties.models.task import Task
 from units.models import Photo, Signature, Staff, Unit
+from units.models.owned import OwnedQuerySet
 from units.models.unit import UnitKind
-
-if TYPE_CHECKING:
-    from config.actor import Actor
 
 
 class ReportDraft(models.Model):
@@ -54,15 +50,6 @@ class ReportDraftPhoto(models.Model):
         ordering = ["id"]
 
 
-class SignedQuerySet(models.QuerySet):
-    def for_actor(self, actor: Actor) -> SignedQuerySet:
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
-
 class SignedReport(models.Model):
     """What weekly reports and monthly minutes share; append-only by trigger.
 
@@ -88,7 +75,7 @@ class SignedReport(models.Model):
     signature = models.ForeignKey(Signature, models.PROTECT, related_name="+")
     digest = models.CharField(max_length=64)
 
-    objects = SignedQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         abstract = True

@@ -14,21 +14,14 @@ from duties.states import TRANSITIONS
 from equipment import subjects
 from equipment.models import Equipment, Licence, Station
 from units.models import Staff, Unit
+from units.models.owned import OwnedQuerySet
 from units.models.unit import UnitKind
 
 if TYPE_CHECKING:
     from config.actor import Actor
 
 
-class TaskQuerySet(models.QuerySet["Task"]):
-    def for_actor(self, actor: Actor) -> TaskQuerySet:
-        """To-dos of one's own unit, or of the units in a regulator's subtree."""
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
+class TaskQuerySet(OwnedQuerySet["Task"]):
     def assigned_to(self, actor: Actor) -> TaskQuerySet:
         """To-dos that this person is to do now (re-binding and stand-in included)."""
         if actor.staff_id is None:

@@ -14,7 +14,7 @@ from config.workflow import Transition, offers
 from equipment.models.machine import Equipment
 from equipment.states import DECLARATION_TRANSITIONS
 from units.models import StoredFile, Unit
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 
 if TYPE_CHECKING:
     from datetime import date
@@ -106,14 +106,7 @@ class Declaration(models.Model):
         return offers(self.TRANSITIONS, self, actor)
 
 
-class SuspensionQuerySet(models.QuerySet["SuspensionPeriod"]):
-    def for_actor(self, actor: Actor) -> SuspensionQuerySet:
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
+class SuspensionQuerySet(OwnedQuerySet["SuspensionPeriod"]):
     def exempting(self, day: date) -> SuspensionQuerySet:
         return self.filter(period__contains=day, exempt_period__contains=day)
 

@@ -10,7 +10,7 @@ from django.db.models import F, Func, Q, Value
 from config.codes import new_code
 from equipment.models.reference import LicenceFamily, LicenceItem
 from units.models import Staff, StoredFile, Unit
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 
 
 def _same(column: str) -> tuple[Func, str]:

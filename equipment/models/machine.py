@@ -13,11 +13,10 @@ from config.codes import new_code
 from equipment.enums import Category, UseStatus
 from equipment.models.reference import CatalogueEntry
 from units.models import Staff, StoredFile, Unit
+from units.models.owned import OwnedQuerySet
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from config.actor import Actor
 
 
 def _same_equipment() -> tuple[Func, str]:
@@ -28,15 +27,7 @@ def _same_equipment() -> tuple[Func, str]:
     )
 
 
-class EquipmentQuerySet(models.QuerySet["Equipment"]):
-    def for_actor(self, actor: Actor) -> EquipmentQuerySet:
-        """Machines of one's own unit, or of the units in a regulator's subtree."""
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
+class EquipmentQuerySet(OwnedQuerySet["Equipment"]):
     def in_use(self) -> EquipmentQuerySet:
         return self.filter(status=UseStatus.IN_USE)
 
@@ -163,13 +154,8 @@ class StatusPeriod(models.Model):
         return f"{self.equipment} {self.get_status_display()}"
 
 
-class StopDeclarationQuerySet(models.QuerySet["StopDeclaration"]):
-    def for_actor(self, actor: Actor) -> StopDeclarationQuerySet:
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(equipment__unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(equipment__unit_id=actor.unit_id)
-        return self.none()
+class StopDeclarationQuerySet(OwnedQuerySet["StopDeclaration"]):
+    owner = "equipment__unit"
 
     def covering(self, day: date) -> StopDeclarationQuerySet:
         return self.filter(period__contains=day)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from config.codes import new_code
 from equipment.models.machine import Equipment
 from units.models import Bureau, Photo, Unit
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 from units.models.region import Region
 
 if TYPE_CHECKING:

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.db import models
 
+from units.models.owned import OwnedQuerySet
 from units.models.unit import Unit
-
-if TYPE_CHECKING:
-    from config.actor import Actor
-
-
-class AuditQuerySet(models.QuerySet["AuditEntry"]):
-    def for_actor(self, actor: Actor) -> AuditQuerySet:
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
 
 
 class AuditEntry(models.Model):
@@ -41,7 +28,7 @@ class AuditEntry(models.Model):
     after = models.JSONField(default=dict)
     request_id = models.CharField(max_length=40, blank=True)
 
-    objects = AuditQuerySet.as_manager()
+    objects = OwnedQuerySet.as_manager()
 
     class Meta:
         verbose_name = "操作记录"

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from config.codes import new_code
 from units.models.file import StoredFile
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 from units.models.person import User
 from units.models.region import Bureau, Region
 from units.models.unit import Unit, UnitKind

@@ -9,28 +9,12 @@ from django.db import models
 from django.db.models import Q
 
 from config.codes import new_code
+from units.models.owned import OwnedQuerySet
 from units.models.unit import Unit, UnitKind
 from units.roles import Role
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from config.actor import Actor
-
-
-class OwnedQuerySet(models.QuerySet):
-    """Rows that belong to one unit: its own people see them, and regulators over its region."""
-
-    def for_actor(self, actor: Actor) -> OwnedQuerySet:
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
-    def open(self) -> OwnedQuerySet:
-        """Rows that have not been closed; for models with `closed_at`."""
-        return self.filter(closed_at=None)
 
 
 class Department(models.Model):

@@ -17,14 +17,13 @@ from django.db.backends.postgresql.psycopg_any import NumericRange
 from django.db.models import F, Func, Q, Value
 
 from config.codes import new_code
+from units.models.owned import OwnedQuerySet
 from units.models.region import Bureau
 from units.models.unit import Unit
 from units.roles import Role
 
 if TYPE_CHECKING:
     from datetime import date
-
-    from config.actor import Actor
 
 
 class UserManager(BaseUserManager["User"]):
@@ -87,15 +86,7 @@ class User(AbstractBaseUser):
         return f"{self.phone[:3]}****{self.phone[-4:]}" if self.phone else ""
 
 
-class StaffQuerySet(models.QuerySet["Staff"]):
-    def for_actor(self, actor: Actor) -> StaffQuerySet:
-        """Staff of the actor's own unit, or of the units in a regulator's subtree."""
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
+class StaffQuerySet(OwnedQuerySet["Staff"]):
     def employed(self) -> StaffQuerySet:
         """People who have not been deregistered."""
         return self.filter(ended_on=None)

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from config.codes import new_code
 from units.models.file import StoredFile
-from units.models.organisation import OwnedQuerySet
+from units.models.owned import OwnedQuerySet
 from units.models.person import Staff
 from units.models.unit import Unit
 
