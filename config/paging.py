@@ -42,10 +42,10 @@ def tab_items(
     for value, label, count in tabs:
         kept = given.copy()
         kept.pop("page", None)
+        if drops_empty:
+            kept.pop(name, None)
         if value or not drops_empty:
             kept[name] = value
-        else:
-            kept.pop(name, None)
         url = f"?{kept.urlencode()}"
         items.append({"label": label, "count": count, "active": value == chosen, "url": url})
     return items

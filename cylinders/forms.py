@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from cylinders.enums import Origin
 from cylinders.models import Batch, BatchItem
 from units.forms_organisation import VersionedForm
@@ -84,7 +84,7 @@ class AddForm(forms.Form):
     )
 
 
-class BatchFilter(forms.Form):
+class BatchFilter(FilterForm):
     """The filter bar of a list of applications; what is not a known choice asks for nothing."""
 
     keyword = TextField(
@@ -98,13 +98,8 @@ class BatchFilter(forms.Form):
     )
     tab = forms.SlugField(required=False, max_length=12, widget=forms.HiddenInput)
 
-    def asked(self) -> dict[str, Any]:
-        """What was asked for, wrong values left out."""
-        self.is_valid()
-        return {key: value for key, value in self.cleaned_data.items() if value}
 
-
-class ItemFilter(forms.Form):
+class ItemFilter(FilterForm):
     """The filter bar of a batch's cylinders (C 三.4)."""
 
     keyword = TextField(
@@ -130,11 +125,6 @@ class ItemFilter(forms.Form):
             ("outdated", "下次检验日期已到"),
         ],
     )
-
-    def asked(self) -> dict[str, Any]:
-        """What was asked for, wrong values left out."""
-        self.is_valid()
-        return {key: value for key, value in self.cleaned_data.items() if value}
 
 
 class RemoveForm(forms.Form):

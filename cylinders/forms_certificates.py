@@ -6,13 +6,13 @@ from typing import Any
 
 from django import forms
 
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from cylinders.queries_certificates import CertificateFilter
 
 REASON_LIMIT = 200
 
 
-class CertificateFilterForm(forms.Form):
+class CertificateFilterForm(FilterForm):
     """GET filter of the list; what is not a known choice narrows nothing."""
 
     keyword = TextField(label="关键词", required=False, max_length=60)
@@ -24,10 +24,9 @@ class CertificateFilterForm(forms.Form):
         self.fields["keyword"].widget.attrs["placeholder"] = f"登记证编号、车辆{unit}"
         self.fields["kind"].choices = [("", "不限"), *kinds]
 
-    def wanted(self) -> CertificateFilter:
+    def asked(self) -> CertificateFilter:
         """What was asked for, wrong values left out."""
-        self.is_valid()
-        return CertificateFilter(**{k: v for k, v in self.cleaned_data.items() if v})
+        return CertificateFilter(**super().asked())
 
 
 class ReprintForm(forms.Form):

@@ -13,7 +13,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.clock import local_day
-from config.codes import normalise
+from config.search import with_words
 from cylinders import photo_rules
 from cylinders.enums import EDITABLE, BatchState, Claim, Origin, PhotoKind, StepName
 from cylinders.models import (
@@ -141,16 +141,17 @@ def kinds_of(batch: Batch) -> list[tuple[str, int]]:
 def items_of(batch: Batch, asked: Mapping[str, Any]) -> QuerySet[BatchItem]:
     """The standing cylinders of a batch under a filter, in the order of the workbook."""
     rows = with_photos(batch.items.standing().select_related("kind"))
-    for word in normalise(asked.get("keyword", "")).split():
-        rows = rows.filter(
-            Q(product_no__icontains=word)
-            | Q(manufacturer__icontains=word)
-            | Q(inner_no__icontains=word)
-            | Q(old_code__icontains=word)
-            | Q(qr_url__icontains=word)
-            | Q(plate__icontains=word)
-            | Q(vin__icontains=word)
-        )
+    rows = with_words(
+        rows,
+        asked.get("keyword", ""),
+        "product_no",
+        "manufacturer",
+        "inner_no",
+        "old_code",
+        "qr_url",
+        "plate",
+        "vin",
+    )
     match asked.get("photos"):
         case "full":
             rows = rows.filter(is_photographed(batch.origin))
@@ -208,13 +209,9 @@ def _items_where(condition: Q, **more: Any) -> Coalesce:
 
 def _matching(actor: Actor, asked: Mapping[str, Any]) -> BatchQuerySet:
     rows = Batch.objects.for_actor(actor)
-    for word in normalise(asked.get("keyword", "")).split():
-        rows = rows.filter(
-            Q(number__icontains=word)
-            | Q(code__iexact=word)
-            | Q(unit_name__icontains=word)
-            | Q(region__name__icontains=word)
-        )
+    rows = with_words(
+        rows, asked.get("keyword", ""), "number", "code__iexact", "unit_name", "region__name"
+    )
     return rows.filter(origin=asked["origin"]) if asked.get("origin") else rows
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
 from config.actor import Actor
 from config.clock import end_of, start_of
-from config.codes import normalise
+from config.search import with_words
 from config.words import cn_datetime
 from cylinders.enums import FillingKind, Stop
 from cylinders.filling.schema import ROWS, title_of
@@ -87,17 +87,10 @@ def records(actor: Actor, asked: Filter) -> QuerySet[FillingRecord]:
         found = found.filter(kind=asked.kind)
     if asked.stopped:
         found = found.exclude(stops=[])
-    for word in normalise(asked.keyword).split():
-        match = (
-            Q(record_id__icontains=word)
-            | Q(cylinder_ref__icontains=word)
-            | Q(cylinder__product_no__icontains=word)
-            | Q(cylinder__registration_code__icontains=word)
-        )
-        if actor.kind == "bureau":
-            match |= Q(unit__name__icontains=word) | Q(station__name__icontains=word)
-        found = found.filter(match)
-    return _whole(found)
+    columns = ["record_id", "cylinder_ref", "cylinder__product_no", "cylinder__registration_code"]
+    if actor.kind == "bureau":
+        columns += ["unit__name", "station__name"]
+    return _whole(with_words(found, asked.keyword, *columns))
 
 
 def of_cylinder(actor: Actor, cylinder: Cylinder) -> QuerySet[FillingRecord]:

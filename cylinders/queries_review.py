@@ -26,6 +26,7 @@ from django.db.models.functions import Coalesce
 from config.actor import Actor
 from config.clock import local_day, start_of
 from config.codes import normalise
+from config.search import with_words
 from cylinders import queries_checks
 from cylinders.check_rules import LEAST_SECONDS, SAMPLE_PERCENT
 from cylinders.enums import BatchState, CheckStep, StepName, Verdict
@@ -157,8 +158,7 @@ def batches(actor: Actor, asked: Mapping[str, Any], day: date) -> BatchQuerySet:
 
 def _matching(actor: Actor, asked: Mapping[str, Any], day: date) -> BatchQuerySet:
     rows = Batch.objects.for_actor(actor)
-    for word in normalise(asked.get("unit", "")).split():
-        rows = rows.filter(Q(unit_name__icontains=word) | Q(credit_code__icontains=word))
+    rows = with_words(rows, asked.get("unit", ""), "unit_name", "credit_code")
     for word in normalise(asked.get("keyword", "")).split():
         item = BatchItem.objects.filter(batch=OuterRef("pk"))
         is_in_it = item.filter(Q(product_no__iexact=word) | Q(qr_url=word))

@@ -12,7 +12,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.clock import local_day, start_of
-from config.codes import normalise
+from config.search import with_words
 from config.words import cn_date, cn_datetime
 from duties import checklists
 from duties.calendar import ANY_STATION
@@ -153,8 +153,7 @@ def own_lists(
     found = Checklist.objects.for_actor(actor).filter(unit__isnull=False)
     if state in STATES:
         found = found.filter(_in_state(state, now))
-    for word in normalise(words).split():
-        found = found.filter(name__icontains=word)
+    found = with_words(found, words, "name")
     counts = {f"{one}_count": Count("items", filter=Q(items__cadence=one)) for one in Cadence}
     return found.annotate(item_count=Count("items"), **counts).order_by("-id")
 

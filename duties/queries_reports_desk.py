@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
-
 from config.actor import Actor
-from config.codes import normalise
+from config.search import with_words
 from duties.completion import Completion, where
 from duties.enums import TaskKind, TaskState
 from duties.models import MonthlyMinutes, Task, WeeklyReport
@@ -86,12 +84,10 @@ def report_tasks(actor: Actor, asked: ReportFilter, *, kind: str, now: datetime)
     )
     if asked.completion:
         found = found.filter(where(asked.completion, now))
-    for word in normalise(asked.keyword).split():
-        match = Q(**{f"{related}__author_name__icontains": word})
-        match |= Q(assignee__name__icontains=word)
-        if actor.kind == "bureau":
-            match |= Q(unit__name__icontains=word)
-        found = found.filter(match)
+    columns = [f"{related}__author_name", "assignee__name"]
+    if actor.kind == "bureau":
+        columns.append("unit__name")
+    found = with_words(found, asked.keyword, *columns)
     extra = ["monthlyminutes__principal_signature"] if related == "monthlyminutes" else []
     return found.select_related("unit", "assignee", related, *extra).order_by(
         "-period_on", "unit_id", "category", "id"

@@ -9,7 +9,7 @@ from django import forms
 
 from config.actor import Actor
 from config.errors import RuleBroken
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from equipment import catalogue, queries, validators
 from equipment.enums import Category, UseStatus
 from equipment.models import Equipment
@@ -27,7 +27,7 @@ DUE_CHOICES = (
 RELEASE = "none"
 
 
-class ArchiveFilter(forms.Form):
+class ArchiveFilter(FilterForm):
     """The filter bar; what is not a known choice is ignored and said beside its field."""
 
     keyword = TextField(label="关键词", required=False, max_length=60)
@@ -51,8 +51,7 @@ class ArchiveFilter(forms.Form):
 
     def asked(self) -> queries.Filter:
         """What was asked for, wrong values left out."""
-        self.is_valid()
-        return queries.Filter(**{k: v for k, v in self.cleaned_data.items() if v})
+        return queries.Filter(**super().asked())
 
 
 def _from_rule(check: Any, *args: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from django.db.models import Count, Q, QuerySet
 
 from config.actor import Actor
-from config.codes import normalise
+from config.search import with_words
 from equipment.enums import UseStatus
 from equipment.models import ArchiveRecord, CatalogueEntry, Equipment
 from equipment.models.public import ArchiveRecordQuerySet
@@ -30,15 +30,9 @@ def records(actor: Actor, *, state: str, keyword: str = "") -> ArchiveRecordQuer
 
 def _matching(actor: Actor, keyword: str) -> ArchiveRecordQuerySet:
     found = ArchiveRecord.objects.for_actor(actor)
-    for word in normalise(keyword).split():
-        found = found.filter(
-            Q(name__icontains=word)
-            | Q(equipment_code__icontains=word)
-            | Q(registration_no__icontains=word)
-            | Q(unit_name__icontains=word)
-            | Q(credit_code__icontains=word)
-        )
-    return found
+    return with_words(
+        found, keyword, "name", "equipment_code", "registration_no", "unit_name", "credit_code"
+    )
 
 
 def counts(actor: Actor, *, keyword: str = "") -> dict[str, int]:

@@ -10,12 +10,12 @@ from django.http import Http404, QueryDict
 from django.urls import reverse
 
 from config.actor import Actor
-from config.codes import normalise
+from config.panels import Panel, PanelRow
+from config.search import with_words
 from equipment import queries
 from equipment.enums import UseStatus
 from equipment.models import DeviceCode, Equipment, PublicReport
 from equipment.models.machine import EquipmentQuerySet
-from equipment.panels import Panel, PanelRow
 from units.models import Appointment, Staff
 from units.roles import DIRECTORS, Can
 
@@ -114,10 +114,7 @@ def reports(
 ) -> QuerySet[PublicReport]:
     """The unit's public reports, those that wait first; `state`: waiting | answered | ""."""
     found = PublicReport.objects.for_actor(actor).select_related("equipment")
-    for word in normalise(keyword).split():
-        found = found.filter(
-            Q(code__iexact=word) | Q(text__icontains=word) | Q(equipment__name__icontains=word)
-        )
+    found = with_words(found, keyword, "code__iexact", "text", "equipment__name")
     if kind:
         found = found.filter(kind=kind)
     if machine:

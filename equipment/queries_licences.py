@@ -10,6 +10,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.codes import normalise
+from config.search import with_words
 from equipment.licence_rules import rule_on
 from equipment.models import (
     Equipment,
@@ -80,13 +81,7 @@ def licence_list(
         licences = licences.filter(valid_until__lt=day)
     elif state == SOON:
         licences = licences.filter(valid_until__range=(day, day + soon_days(day)))
-    for word in normalise(words).split():
-        licences = licences.filter(
-            Q(number__icontains=word)
-            | Q(family__name__icontains=word)
-            | Q(issuer__icontains=word)
-            | Q(scope__icontains=word)
-        )
+    licences = with_words(licences, words, "number", "family__name", "issuer", "scope")
     if officer == "none":
         licences = licences.filter(officer=None)
     elif officer:
@@ -175,13 +170,7 @@ def station_list(
     """The actor's stations by number; `state` "" = in use | CLOSED."""
     stations = Station.objects.for_actor(actor)
     stations = stations.exclude(closed_at=None) if state == CLOSED else stations.open()
-    for word in normalise(words).split():
-        stations = stations.filter(
-            Q(name__icontains=word)
-            | Q(number__icontains=word)
-            | Q(medium__icontains=word)
-            | Q(place__icontains=word)
-        )
+    stations = with_words(stations, words, "name", "number", "medium", "place")
     if officer == "none":
         stations = stations.filter(officer=None)
     elif officer:

@@ -6,12 +6,12 @@ from typing import Any
 
 from django import forms
 
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from reports.statistics import UnitFilter
 from units.models.unit import UnitKind
 
 
-class UnitFilterForm(forms.Form):
+class UnitFilterForm(FilterForm):
     """What is not understood filters nothing, and is said beside its field."""
 
     keyword = TextField(label="单位", required=False, max_length=60)
@@ -25,5 +25,4 @@ class UnitFilterForm(forms.Form):
 
     def asked(self) -> UnitFilter:
         """What was asked for, wrong values left out."""
-        self.is_valid()
-        return UnitFilter(**{key: value for key, value in self.cleaned_data.items() if value})
+        return UnitFilter(**super().asked())

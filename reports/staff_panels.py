@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.urls import reverse
 
 from config.actor import Actor
+from config.panels import Panel, PanelRow
 from reports.models import DocumentKind, IssuedDocument
 from reports.queries_appointment import letter_of
 from units.models import Appointment, Staff
-from units.panels import Panel, PanelRow
 from units.roles import Role
 
 

@@ -16,7 +16,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.clock import first_of_month, monday_of
-from config.codes import normalise
+from config.search import with_words
 from config.words import cn_date, cn_month, cn_week
 from duties.completion import Numbers
 from duties.enums import Cadence, TaskKind
@@ -244,10 +244,7 @@ def get_unit(actor: Actor, code: str) -> Unit:
 def units(actor: Actor, asked: UnitFilter) -> UnitQuerySet:
     """The units of the actor's subtree under the filter, by district and name."""
     found = Unit.objects.for_actor(actor).select_related("region")
-    for word in normalise(asked.keyword).split():
-        found = found.filter(
-            Q(name__icontains=word) | Q(credit_code__icontains=word) | Q(address__icontains=word)
-        )
+    found = with_words(found, asked.keyword, "name", "credit_code", "address")
     if asked.kind:
         found = found.filter(kinds__contains=[asked.kind])
     return found.order_by("region_id", "name", "id")

@@ -6,7 +6,7 @@ import re
 
 from django import forms
 
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from units.actions.tickets import ANSWER_LIMIT, TEXT_LIMIT
 
 _PAGE = re.compile(r"/[\x21-\x7e]{0,299}")
@@ -69,7 +69,7 @@ class AnswerForm(forms.Form):
     )
 
 
-class TicketFilter(forms.Form):
+class TicketFilter(FilterForm):
     """The filter bar of 客服工单."""
 
     keyword = TextField(label="关键词", required=False, max_length=60)
@@ -82,8 +82,3 @@ class TicketFilter(forms.Form):
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.fields["keyword"].widget.attrs["placeholder"] = "内容、单位、提问人、请求编号"
-
-    def asked(self) -> dict[str, str]:
-        """What was asked for, wrong values left out."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}

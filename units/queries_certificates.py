@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import Http404
 
 from config.actor import Actor
+from config.search import with_words
 from units.models import Certificate, Staff
 
 SOON_DAYS = 60
@@ -44,13 +45,7 @@ def certificate_list(
         found = in_use(actor)
     if kind:
         found = found.filter(kind=kind)
-    for word in words.split():
-        found = found.filter(
-            Q(staff__name__icontains=word)
-            | Q(number__icontains=word)
-            | Q(item__icontains=word)
-            | Q(issuer__icontains=word)
-        )
+    found = with_words(found, words, "staff__name", "number", "item", "issuer")
     return found.select_related("staff", "file").order_by("valid_until", "id")
 
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Upper
 from django.http import Http404
 
 from config.actor import Actor
-from config.codes import normalise
+from config.search import with_words
 from units.archives import name_key
 from units.models import AuditEntry, Region, Registration, Unit
 from units.models.desk import RegistrationQuerySet
@@ -81,14 +81,9 @@ def tabs(actor: Actor, *, keyword: str = "") -> list[Tab]:
 
 def _matching(actor: Actor, keyword: str) -> RegistrationQuerySet:
     found = Registration.objects.for_actor(actor)
-    for word in normalise(keyword).split():
-        found = found.filter(
-            Q(name__icontains=word)
-            | Q(credit_code__icontains=word)
-            | Q(contact_name__icontains=word)
-            | Q(contact_phone__contains=word)
-        )
-    return found
+    return with_words(
+        found, keyword, "name", "credit_code", "contact_name", "contact_phone__contains"
+    )
 
 
 def get_registration(actor: Actor, code: str) -> Registration:

@@ -10,8 +10,8 @@ from django.db.models import Case, DateTimeField, Q, QuerySet, Value, When
 from django.http import Http404
 
 from config.actor import Actor
-from config.codes import normalise
 from config.prepared import Bound, Given, Prepared
+from config.search import with_words
 from units.models import OutboxMessage, Ticket
 
 OWN_TICKETS = 20
@@ -87,14 +87,9 @@ def own_tickets(actor: Actor) -> list[Ticket]:
 def tickets(actor: Actor, *, keyword: str = "", state: str = "") -> QuerySet[Ticket]:
     """The platform's list; `state`: waiting | answered | "" (all). Those that wait come first."""
     found = Ticket.objects.for_actor(actor).select_related("unit")
-    for word in normalise(keyword).split():
-        found = found.filter(
-            Q(code__iexact=word)
-            | Q(text__icontains=word)
-            | Q(asked_by_name__icontains=word)
-            | Q(unit__name__icontains=word)
-            | Q(request_id__iexact=word)
-        )
+    found = with_words(
+        found, keyword, "code__iexact", "text", "asked_by_name", "unit__name", "request_id__iexact"
+    )
     if state:
         found = found.filter(answered_at__isnull=state == "waiting")
     done = Case(When(answered_at=None, then=Value(0)), default=Value(1))

@@ -10,6 +10,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.codes import normalise
+from config.search import with_words
 from units.models import Notice, NoticeReceipt, StoredFile, Unit
 from units.models.desk import NoticeQuerySet
 from units.models.unit import UnitQuerySet
@@ -23,8 +24,7 @@ UNREAD = Exists(NoticeReceipt.objects.filter(notice_id=OuterRef("pk"), read_at=N
 def notices(actor: Actor, asked: Mapping[str, str]) -> NoticeQuerySet:
     """The notices of a list, the latest first: the bureau's own and those of bureaus below."""
     found = Notice.objects.for_actor(actor).select_related("bureau")
-    for word in normalise(asked.get("keyword", "")).split():
-        found = found.filter(title__icontains=word)
+    found = with_words(found, asked.get("keyword", ""), "title")
     own = Q(bureau_id=actor.bureau_id)
     if asked.get("source"):
         found = found.filter(own) if asked["source"] == "own" else found.exclude(own)
@@ -77,8 +77,7 @@ def reach_of(notice_ids: Collection[int]) -> dict[int, Reach]:
 def receipts(notice: Notice, asked: Mapping[str, str]) -> QuerySet[NoticeReceipt]:
     """The units of a notice, those that have not read it first."""
     found = NoticeReceipt.objects.filter(notice=notice).select_related("unit__region")
-    for word in normalise(asked.get("keyword", "")).split():
-        found = found.filter(Q(unit__name__icontains=word) | Q(unit__credit_code__icontains=word))
+    found = with_words(found, asked.get("keyword", ""), "unit__name", "unit__credit_code")
     if asked.get("read"):
         found = found.filter(read_at__isnull=asked["read"] == "no")
     return found.order_by("-read_at", "unit_id")

@@ -11,6 +11,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.codes import normalise
+from config.search import with_words
 from units.models import Department, DutyText, Position, Rule, Staff, Unit
 from units.models.unit import UnitKind
 from units.roles import Role
@@ -107,8 +108,7 @@ def children_of_department(department: Department) -> int:
 def position_list(actor: Actor, *, words: str = "", role: str = "") -> QuerySet[Position]:
     """The actor's open posts with `people`, narrowed by name and type (`role` or OTHER)."""
     positions = Position.objects.for_actor(actor).open()
-    for word in normalise(words).split():
-        positions = positions.filter(Q(name__icontains=word) | Q(note__icontains=word))
+    positions = with_words(positions, words, "name", "note")
     if role:
         positions = positions.filter(role="" if role == OTHER else role)
     people = Count("staff", filter=Q(staff__ended_on=None))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
 from django.http import Http404
 
-from config.codes import normalise
+from config.search import with_words
 from units.models import Bureau, Region, Registration
 
 # Between province and city in the label of a group of districts; static/js/regions.js splits there.
@@ -66,14 +65,15 @@ class BureauGroup:
 def directory(words: str = "") -> list[BureauGroup]:
     """The bureaus with address and phone by province and city (F2); `words` narrows by name."""
     bureaus = Bureau.objects.select_related("region__parent__parent")
-    for word in normalise(words).split():
-        bureaus = bureaus.filter(
-            Q(name__icontains=word)
-            | Q(region__name__icontains=word)
-            | Q(region__parent__name__icontains=word)
-            | Q(region__parent__parent__name__icontains=word)
-            | Q(address__icontains=word)
-        )
+    bureaus = with_words(
+        bureaus,
+        words,
+        "name",
+        "region__name",
+        "region__parent__name",
+        "region__parent__parent__name",
+        "address",
+    )
     groups: dict[str, list[Bureau]] = {}
     for bureau in bureaus.order_by("region_id", "id"):
         region = bureau.region

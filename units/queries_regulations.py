@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
 
 from config.actor import Actor
-from config.codes import normalise
+from config.search import with_words
 from units.models import Regulation, RegulationEdition
 
 
@@ -22,8 +22,7 @@ def regulation_list(
         rules = rules.exclude(closed_at=None)
     elif state != "all":
         rules = rules.open()
-    for word in normalise(words).split():
-        rules = rules.filter(Q(name__icontains=word))
+    rules = with_words(rules, words, "name")
     if kind:
         rules = rules.filter(kind=kind)
     last = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.urls import reverse
 
 from config.actor import Actor
+from config.panels import Panel, PanelRow
 from config.words import plain_number
 from units import queries_activities, queries_leave
 from units.models import LeaveRequest, Participation, Staff
-from units.panels import Panel, PanelRow
 
 ROWS = 10
 RESULT_KINDS = {"": "neutral", "passed": "done", "failed": "danger", "absent": "late"}

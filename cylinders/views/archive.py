@@ -18,7 +18,7 @@ from config.actor import Actor
 from config.clock import local_day
 from config.excel import export
 from config.excel.export import ExportColumn
-from config.paging import paginate
+from config.paging import paginate, tab_items
 from config.words import cn_date, cn_month, plain_number
 from cylinders import queries_archive as queries
 from cylinders.actions.changes import extension_of
@@ -63,7 +63,13 @@ def cylinder_list(request: HttpRequest) -> HttpResponse:
     filter_query = _without(request.GET, "page", "size").urlencode()
     context = {
         "form": form,
-        "tabs": [_tab(request.GET, one, is_active=one is chosen) for one in tabs],
+        "tabs": tab_items(
+            request.GET,
+            "tab",
+            [(one.key, one.label, one.shown) for one in tabs],
+            chosen.key,
+            drops_empty=True,
+        ),
         "page": rows,
         "size": size,
         "rows": [Row(one, standing_of(one, day)) for one in rows],
@@ -91,18 +97,6 @@ def _without(given: QueryDict, *names: str) -> QueryDict:
     for name in names:
         kept.pop(name, None)
     return kept
-
-
-def _tab(given: QueryDict, tab: queries.Tab, *, is_active: bool) -> dict[str, Any]:
-    kept = _without(given, "page", "tab")
-    if tab.key:
-        kept["tab"] = tab.key
-    return {
-        "label": tab.label,
-        "count": tab.shown,
-        "active": is_active,
-        "url": f"?{kept.urlencode()}",
-    }
 
 
 # ------------------------------------------------------------------ one

@@ -13,7 +13,7 @@ from django.utils import timezone
 from config.access import page
 from config.clock import local_day
 from config.forms import attempt
-from config.paging import paginate
+from config.paging import paginate, tab_items
 from cylinders import queries_batches as queries
 from cylinders.actions import batches as actions
 from cylinders.enums import EDITABLE, BatchState, Origin
@@ -61,7 +61,7 @@ def batch_list(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "form": form,
-        "tabs": tab_items(request.GET, counts, asked["tab"]),
+        "tabs": tabs_of(request.GET, counts, asked["tab"]),
         "page": listed,
         "size": size,
         "rows": [_row(one) for one in listed],
@@ -79,23 +79,10 @@ def chosen_tab(wanted: str, counts: Mapping[str, int]) -> str:
     return next((tab for tab in order if counts[tab]), "draft")
 
 
-def tab_items(given: QueryDict, counts: Mapping[str, int], chosen: str) -> list[dict[str, Any]]:
+def tabs_of(given: QueryDict, counts: Mapping[str, int], chosen: str) -> list[dict[str, Any]]:
     """The tabs of a list of applications as links that keep the filter."""
-    items = []
-    for key in counts:
-        label, _ = queries.TABS[key]
-        kept = given.copy()
-        kept.pop("page", None)
-        kept["tab"] = key
-        items.append(
-            {
-                "label": label,
-                "count": counts[key],
-                "active": key == chosen,
-                "url": f"?{kept.urlencode()}",
-            }
-        )
-    return items
+    tabs = [(key, queries.TABS[key][0], count) for key, count in counts.items()]
+    return tab_items(given, "tab", tabs, chosen)
 
 
 def _row(one: Any) -> dict[str, Any]:

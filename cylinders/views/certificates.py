@@ -25,7 +25,7 @@ def certificate_list(request: HttpRequest) -> HttpResponse:
     """The certificates of the unit, or of the regulator's subtree."""
     is_bureau = request.actor.kind == "bureau"
     form = CertificateFilterForm(request.GET, kinds=queries.kinds(), is_bureau=is_bureau)
-    wanted = form.wanted()
+    wanted = form.asked()
     found, size = paginate(request, queries.list_certificates(request.actor, wanted))
     context = {
         "form": form,

@@ -16,7 +16,7 @@ from django.utils import timezone
 from config.access import page
 from config.actor import Actor
 from config.errors import RuleBroken
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.workflow import find, offers
 from cylinders.actions import review as actions
 from cylinders.actions.certify import certify
@@ -38,7 +38,7 @@ from cylinders.review_rules import Eyes, eyes_on
 from cylinders.states import TRANSITIONS, is_handler
 from units.roles import Can
 
-CONFLICTS = frozenset({"wrong_state", "already_voided", "stale", "same_person", "not_yours"})
+CONFLICTS = ("wrong_state", "already_voided", "same_person", "not_yours")
 LISTED = 20
 # Characters of the points proposed for 补正; the person's own words go beside them.
 PROPOSED = 350
@@ -133,7 +133,7 @@ def decide(request: HttpRequest, code: str) -> HttpResponse:
         if form.is_valid() and _carry_out(decision, batch, form, actor, timezone.now()):
             messages.success(request, decision.said.format(number=batch.number))
             return redirect("cylinders:review", code)
-        status = _status_of(form)
+        status = refused_status(form, *CONFLICTS)
         batch = get_batch(actor, code)  # as it now is
     return _page(request, batch, do, form, status)
 
@@ -158,11 +158,6 @@ def _carry_out(decision: Decision, batch: Batch, form: Any, actor: Actor, now: d
     if decision.act is not certify:
         given["seen_round"] = seen_round
     return attempt(form, lambda: decision.act(batch, actor=actor, now=now, **given)) is not None
-
-
-def _status_of(form: Any) -> int:
-    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
-    return 409 if codes & CONFLICTS else 422
 
 
 def _page(request: HttpRequest, batch: Batch, do: str, form: Any, status: int) -> HttpResponse:
@@ -262,7 +257,7 @@ def void(request: HttpRequest, code: str) -> HttpResponse:
             if done is not None:
                 messages.success(request, f"已退件：{batch.number} 整批作废，原因已告知单位。")
                 return redirect("cylinders:review", code)
-        status = _status_of(form)
+        status = refused_status(form, *CONFLICTS)
         batch = get_batch(actor, code)
     row = find(TRANSITIONS, "void")
     is_open = batch.state in row.sources

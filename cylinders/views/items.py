@@ -64,18 +64,16 @@ def items_remove(request: HttpRequest, code: str) -> HttpResponse:
     now = timezone.now()
     found = queries.get_batch(request.actor, code)
     form = RemoveForm(request.POST)
-    removed = None
-    if form.is_valid():
-        removed = attempt(
-            form,
-            lambda: actions.remove_items(
-                found,
-                _chosen(request, found),
-                reason=form.cleaned_data["reason"],
-                actor=request.actor,
-                now=now,
-            ),
-        )
+    removed = attempt(
+        form,
+        lambda: actions.remove_items(
+            found,
+            _chosen(request, found),
+            reason=form.cleaned_data["reason"],
+            actor=request.actor,
+            now=now,
+        ),
+    )
     if removed is None:
         status = 409 if form.has_error("__all__", "not_editable") else 422
         fresh = queries.get_batch(request.actor, code)

@@ -57,18 +57,16 @@ def photo_upload(request: HttpRequest, code: str) -> HttpResponse:
         return _upload_page(request, found, ArchiveForm(batch=found), 200)
     is_fetch = request.headers.get("X-Requested-With") == "fetch"
     form = ArchiveForm(request.POST, request.FILES, batch=found)
-    archive = None
-    if form.is_valid():
-        archive = attempt(
-            form,
-            lambda: photo_archives.start(
-                found,
-                upload=form.cleaned_data["archive"],
-                default_kind=form.cleaned_data["default_kind"],
-                actor=request.actor,
-                now=timezone.now(),
-            ),
-        )
+    archive = attempt(
+        form,
+        lambda: photo_archives.start(
+            found,
+            upload=form.cleaned_data["archive"],
+            default_kind=form.cleaned_data["default_kind"],
+            actor=request.actor,
+            now=timezone.now(),
+        ),
+    )
     if archive is None:
         if is_fetch:
             told = next(text for texts in form.errors.values() for text in texts)
@@ -238,18 +236,16 @@ def archive_assign(request: HttpRequest, code: str, number: int) -> HttpResponse
     archive = queries.get_archive(request.actor, code)
     picture = queries.get_picture(archive, number)
     form = AssignForm(request.POST, batch=archive.batch, prefix=str(number))
-    taken = None
-    if form.is_valid():
-        taken = attempt(
-            form,
-            lambda: photo_archives.assign(
-                picture,
-                text=form.cleaned_data["text"],
-                kind=form.cleaned_data["kind"],
-                actor=request.actor,
-                now=timezone.now(),
-            ),
-        )
+    taken = attempt(
+        form,
+        lambda: photo_archives.assign(
+            picture,
+            text=form.cleaned_data["text"],
+            kind=form.cleaned_data["kind"],
+            actor=request.actor,
+            now=timezone.now(),
+        ),
+    )
     if taken is None:
         return _archive_page(request, archive, refused=(number, form), status=422)
     messages.success(request, f"已上传到产品编号 {taken.item.product_no}（{SHORT[taken.kind]}）。")

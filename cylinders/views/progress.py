@@ -18,7 +18,7 @@ from cylinders.actions.again import apply_again
 from cylinders.enums import EDITABLE, BatchState
 from cylinders.forms import BatchFilter
 from cylinders.models import Batch
-from cylinders.views.batches import tab_items
+from cylinders.views.batches import tabs_of
 from units.queries_registration import full_name
 from units.roles import Can
 
@@ -39,7 +39,7 @@ def progress_list(request: HttpRequest) -> HttpResponse:
     asked["tab"] = _tab(asked.get("tab", ""), counts)
     rows = queries.batches(request.actor, asked)
     listed, size = paginate(request, rows, count=counts[asked["tab"]])
-    tabs = tab_items(request.GET, {key: counts[key] for key in TABS}, asked["tab"])
+    tabs = tabs_of(request.GET, {key: counts[key] for key in TABS}, asked["tab"])
     context = {
         "form": form,
         "tabs": tabs,

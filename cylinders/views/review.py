@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from config.access import page
 from config.clock import local_day
-from config.paging import paginate
+from config.paging import paginate, tab_items
 from config.words import cn_datetime
 from cylinders import queries_review as queries
 from cylinders.forms_review import ItemFilter, ReviewFilter
@@ -36,7 +36,9 @@ def review_list(request: HttpRequest) -> HttpResponse:
     numbers = queries.numbers_of(listed)
     context = {
         "form": form,
-        "tabs": [_tab_item(request.GET, tab, asked["tab"]) for tab in tabs],
+        "tabs": tab_items(
+            request.GET, "tab", [(tab.key, tab.label, tab.count) for tab in tabs], asked["tab"]
+        ),
         "tab": asked["tab"],
         "page": listed,
         "size": size,
@@ -61,18 +63,6 @@ def _tab(wanted: str, tabs: list[queries.Tab]) -> str:
     if wanted in queries.TABS:
         return wanted
     return next((tab.key for tab in tabs if tab.count), tabs[0].key)
-
-
-def _tab_item(given: QueryDict, tab: queries.Tab, chosen: str) -> dict[str, Any]:
-    kept = given.copy()
-    kept.pop("page", None)
-    kept["tab"] = tab.key
-    return {
-        "label": tab.label,
-        "count": tab.count,
-        "active": tab.key == chosen,
-        "url": f"?{kept.urlencode()}",
-    }
 
 
 @page(Can.CYLINDER_REVIEW)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from config.access import page
 from config.clock import local_day
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from config.words import cn_datetime
 from duties import queries_checklists as queries
@@ -36,6 +36,8 @@ from units.queries import own_unit
 from units.roles import Can
 
 OWN = "own"
+# What somebody else may have done to a draft besides changing it.
+CONFLICTS = ("enabled", "gone", "item_gone")
 
 
 # ------------------------------------------------------------------ the two tabs
@@ -116,7 +118,7 @@ def checklist_detail(request: HttpRequest, code: str) -> HttpResponse:
         "checklist": checklist,
         "is_own": is_own,
         "sections": parts,
-        "facts": _facts(checklist, parts, now),
+        "facts": facts_of(checklist, parts, now),
         "standing": queries.standing(checklist, now) if is_own else None,
         "trail": queries.trail(checklist) if is_own else [],
         "may_manage": request.actor.can(Can.CHECKLIST_MANAGE),
@@ -126,9 +128,10 @@ def checklist_detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "duties/desk/checklist_detail.html", context)
 
 
-def _facts(
+def facts_of(
     checklist: Checklist, parts: list[queries.Section], now: datetime
 ) -> list[tuple[str, Any]]:
+    """The head of a list's page: what it is about, its validity, its items in numbers."""
     items = [item for part in parts for item in part.items]
     severe = sum(item.is_severe for item in items)
     counted = f"{len(items)} 项，其中严重隐患 {severe} 项"
@@ -166,12 +169,10 @@ def add(request: HttpRequest) -> HttpResponse:
         first = {"valid_from": local_day(timezone.now())}
         return _form_page(request, ListForm(subjects=choices, initial=first, is_new=True))
     form = ListForm(request.POST, subjects=choices, is_new=True)
-    made = None
-    if form.is_valid():
-        made = attempt(
-            form,
-            lambda: add_list(unit, **form.cleaned_data, actor=request.actor, now=timezone.now()),
-        )
+    made = attempt(
+        form,
+        lambda: add_list(unit, **form.cleaned_data, actor=request.actor, now=timezone.now()),
+    )
     if made is None:
         return _form_page(request, form, status=422)
     messages.success(request, f"已新增“{made.name}”，请设置管控项，完成后启用。")
@@ -189,17 +190,15 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         form = ListForm(subjects=choices, initial=ListForm.initial_of(checklist))
         return _form_page(request, form, checklist)
     form = ListForm(request.POST, subjects=choices)
-    changed = None
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: change_list(
-                checklist, **form.cleaned_data, actor=request.actor, now=timezone.now()
-            ),
-        )
+    changed = attempt(
+        form,
+        lambda: change_list(
+            checklist, **form.cleaned_data, actor=request.actor, now=timezone.now()
+        ),
+    )
     if changed is None:
         checklist = queries.get_own(request.actor, code)
-        return _form_page(request, form, checklist, status=refused_status(form))
+        return _form_page(request, form, checklist, status=refused_status(form, *CONFLICTS))
     messages.success(request, f"已保存“{changed.name}”。")
     return redirect("duties:checklist", code)
 
@@ -224,12 +223,6 @@ def _form_page(
         "has_subjects": len(form.fields["category"].choices) > 1,
     }
     return render(request, "duties/desk/checklist_form.html", context, status=status)
-
-
-def refused_status(form: Any) -> int:
-    """409 where somebody else was first, 422 where something typed will not do."""
-    conflicts = ("stale", "enabled", "gone", "item_gone")
-    return 409 if any(form.has_error("__all__", code) for code in conflicts) else 422
 
 
 def locked(request: HttpRequest, checklist: Checklist) -> HttpResponse:

@@ -17,12 +17,12 @@ from config.clock import local_day
 from config.codes import normalise
 from config.forms import attempt
 from config.paging import paginate
+from config.panels import Panel, PanelRow
 from duties import queries_cover as queries
 from duties.actions.cover import end_cover, name_cover
 from duties.forms_cover import AbsentForm, CoverForm
 from duties.models import Cover
 from units.models import Staff
-from units.panels import Panel, PanelRow
 from units.queries import get_staff, own_staff
 from units.roles import Can
 

@@ -13,7 +13,8 @@ from django.utils import timezone
 from config.access import page
 from config.actor import Actor
 from config.clock import local_day
-from config.paging import paginate
+from config.paging import paginate, tab_items
+from config.panels import Panel, PanelRow
 from duties import queries_desk as queries
 from duties import wording
 from duties.completion import Completion
@@ -21,7 +22,6 @@ from duties.enums import Cadence, RoundStatus, TaskKind
 from duties.forms_desk import RecordFilterForm
 from duties.models import Inspection
 from equipment.models import Equipment
-from equipment.panels import Panel, PanelRow
 from hazards.queries_desk import narrowed_to
 from units.roles import Can
 
@@ -65,20 +65,8 @@ def _numbers(given: QueryDict, chosen: str, counted: dict[str, int]) -> list[dic
 
 
 def _tabs(given: QueryDict, cadence: str, counts: dict[str, int]) -> list[dict[str, Any]]:
-    tabs = []
-    for one in Cadence:
-        params = given.copy()
-        params["cadence"] = one.value
-        params.pop("page", None)
-        tabs.append(
-            {
-                "label": one.label,
-                "url": f"?{params.urlencode()}",
-                "active": one.value == cadence,
-                "count": counts[one.value],
-            }
-        )
-    return tabs
+    tabs = [(one.value, one.label, counts[one.value]) for one in Cadence]
+    return tab_items(given, "cadence", tabs, cadence)
 
 
 # ------------------------------------------------------------------ records

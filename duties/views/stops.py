@@ -15,7 +15,7 @@ from django.utils import timezone
 from config.access import page
 from config.clock import local_day
 from config.errors import RuleBroken
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from duties.forms_stops import RejectForm, StopForm
 from duties.queries_stops import own_machine
@@ -75,9 +75,7 @@ def declare(request: HttpRequest, code: str) -> HttpResponse:
     day = local_day(now)
     machine = own_machine(request.actor, code, day=day)
     form = StopForm(request.POST) if request.method == "POST" else _fresh(machine, day)
-    made = None
-    if form.is_bound and form.is_valid():
-        made = attempt(form, lambda: _declare(request, machine, form.cleaned_data, now))
+    made = attempt(form, lambda: _declare(request, machine, form.cleaned_data, now))
     if made is not None:
         messages.success(
             request, f"已申报“{machine.name}”临时停用。停用期间每天仍要到现场确认设备状态并拍照。"
@@ -147,8 +145,7 @@ def _page(
 def _status(form: RejectForm | None) -> int:
     if form is None:
         return 200
-    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
-    return 409 if codes & {"rejected_already", "stop_over"} else 422
+    return refused_status(form, "rejected_already", "stop_over")
 
 
 @page(Can.STOP_REJECT, writes=True, reads=False)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from config.access import page
 from config.actor import Actor
 from config.clock import local_day
-from config.paging import paginate
+from config.paging import paginate, tab_items
 from config.words import cn_date
 from equipment import catalogue, columns, panels, queries, queries_stops, validators
 from equipment import queries_declarations as declared
@@ -103,22 +103,9 @@ def archive_filter(data: QueryDict, actor: Actor, day: date) -> ArchiveFilter:
 
 def _tab_items(given: QueryDict, tabs: list[queries.Tab], chosen: str) -> list[dict[str, Any]]:
     """全部 and one tab a category; a tab keeps the filter and begins at page one."""
-
-    def item(label: str, category: str, count: int) -> dict[str, Any]:
-        kept = given.copy()
-        kept.pop("page", None)
-        kept.pop("category", None)
-        if category:
-            kept["category"] = category
-        return {
-            "label": label,
-            "count": count,
-            "active": chosen == category,
-            "url": f"?{kept.urlencode()}",
-        }
-
-    every = item("全部", "", sum(tab.count for tab in tabs))
-    return [every, *(item(tab.label, tab.category, tab.count) for tab in tabs)]
+    every = ("", "全部", sum(tab.count for tab in tabs))
+    items = [every, *((tab.category, tab.label, tab.count) for tab in tabs)]
+    return tab_items(given, "category", items, chosen, drops_empty=True)
 
 
 @page(Can.EQUIPMENT_VIEW)

@@ -15,7 +15,7 @@ from config.access import page
 from config.actor import Actor
 from config.errors import RuleBroken
 from config.forms import attempt
-from config.paging import paginate
+from config.paging import paginate, tab_items
 from equipment import queries_archive as archived
 from equipment.actions import archive as actions
 from equipment.forms_archive import ArchiveListFilter, DeclineForm
@@ -86,17 +86,15 @@ def _claim(request: HttpRequest, records: list[ArchiveRecord]) -> HttpResponse:
 
 def _decline(request: HttpRequest, records: list[ArchiveRecord], form: DeclineForm) -> HttpResponse:
     """Say that the ticked machines are not the unit's own, and why."""
-    declined = None
-    if form.is_valid():
-        declined = attempt(
-            form,
-            lambda: actions.decline(
-                records,
-                reason=form.cleaned_data["reason"],
-                actor=request.actor,
-                now=timezone.now(),
-            ),
-        )
+    declined = attempt(
+        form,
+        lambda: actions.decline(
+            records,
+            reason=form.cleaned_data["reason"],
+            actor=request.actor,
+            now=timezone.now(),
+        ),
+    )
     if declined is None:
         return _claims(request, form, {}, 422)
     messages.success(request, f"已否认 {len(declined)} 台设备，市场监管局会核对。")
@@ -139,16 +137,8 @@ def _listing(request: HttpRequest, refused: dict[int, str] | None = None) -> dic
 
 
 def _tabs(request: HttpRequest, chosen: str, counts: dict[str, int]) -> list[dict[str, Any]]:
-    items = []
-    for state, label in archived.STATES:
-        kept = request.GET.copy()
-        kept.pop("page", None)
-        kept["state"] = state
-        url = f"?{kept.urlencode()}"
-        items.append(
-            {"label": label, "url": url, "active": state == chosen, "count": counts[state]}
-        )
-    return items
+    tabs = [(state, label, counts[state]) for state, label in archived.STATES]
+    return tab_items(request.GET, "state", tabs, chosen)
 
 
 def _rows(request: HttpRequest, records: list[ArchiveRecord], refused: dict[int, str]) -> list[Row]:

@@ -11,7 +11,7 @@ from config.access import page
 from config.actor import Actor
 from config.clock import local_day
 from config.excel.export import ExportColumn, download, workbook
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from config.words import cn_date
 from equipment import qr, queries, queries_codes
@@ -130,7 +130,7 @@ def code_replace(request: HttpRequest, code: str) -> HttpResponse:
                 request, f"已换码，新识别码 {fresh.token}。请打印新标签贴在设备上，撕下旧标签。"
             )
             return redirect("equipment:code", code=code)
-    status = 409 if form.has_error("__all__", code="stale") else 422
+    status = refused_status(form)
     return _replace_page(request, machine, form, status=status)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,8 +14,8 @@ from django.utils import timezone
 from config.access import page
 from config.clock import local_day
 from config.errors import RuleBroken
-from config.forms import attempt
-from config.paging import paginate
+from config.forms import attempt, refused_status
+from config.paging import paginate, tab_items
 from config.words import cn_date
 from equipment import queries_declarations as queries
 from equipment.actions import declarations as actions
@@ -48,7 +48,9 @@ def declaration_list(request: HttpRequest) -> HttpResponse:
     listed, size = paginate(request, rows)
     context = {
         "form": form,
-        "tabs": [_tab_item(request.GET, tab, asked["tab"]) for tab in tabs],
+        "tabs": tab_items(
+            request.GET, "tab", [(tab.key, tab.label, tab.count) for tab in tabs], asked["tab"]
+        ),
         "page": listed,
         "size": size,
         "shows_stops": shows_stops,
@@ -64,18 +66,6 @@ def declaration_list(request: HttpRequest) -> HttpResponse:
 def _tab(wanted: str, tabs: list[queries.Tab], *, is_bureau: bool) -> str:
     known = {tab.key for tab in tabs} | set(Declaration.State.values)
     return wanted if wanted in known else ("filed" if is_bureau else queries.ALL)
-
-
-def _tab_item(given: QueryDict, tab: queries.Tab, chosen: str) -> dict[str, Any]:
-    kept = given.copy()
-    kept.pop("page", None)
-    kept["tab"] = tab.key
-    return {
-        "label": tab.label,
-        "count": tab.count,
-        "active": tab.key == chosen,
-        "url": f"?{kept.urlencode()}",
-    }
 
 
 def _row(one: Declaration, day: date) -> dict[str, Any]:
@@ -170,7 +160,7 @@ def decide(request: HttpRequest, code: str) -> HttpResponse:
         opinion = form.cleaned_data["opinion"]
         done = attempt(form, lambda: act(found, opinion=opinion, actor=request.actor, now=now))
     if done is None:
-        status = 409 if form.has_error("__all__", "wrong_state") else 422
+        status = refused_status(form, "wrong_state")
         fresh = queries.get_declaration(request.actor, code)
         return _page(request, fresh, decide_form=form, status=status)
     about = found.equipment.name if found.equipment else found.unit.name
@@ -212,7 +202,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
             form, lambda: actions.withdraw(found, reason=reason, actor=request.actor, now=now)
         )
     if done is None:
-        status = 409 if form.has_error("__all__", "wrong_state") else 422
+        status = refused_status(form, "wrong_state")
         fresh = queries.get_declaration(request.actor, code)
         return _page(request, fresh, withdraw_form=form, status=status)
     messages.success(request, "已撤回这份申报，从今天起按撤回后的使用状态产生每日待办。")

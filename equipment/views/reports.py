@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.access import page
 from config.actor import Actor
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from equipment import queries_codes
 from equipment.actions.public import answer_report
@@ -53,7 +53,7 @@ def report(request: HttpRequest, code: str) -> HttpResponse:
         if attempt(form, lambda: answer_report(found, answer=answer, actor=actor, now=now)):
             messages.success(request, f"报告 {found.code} 的处理情况已保存。")
             return redirect("equipment:report", code=code)
-    status = 409 if form.has_error("__all__", code="stale") else 422
+    status = refused_status(form)
     return _page(request, found, form, status=status)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from config.access import page
 from config.clock import local_day
 from config.errors import RuleBroken
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from equipment import queries_licences as queries
 from equipment.actions import stations as actions
@@ -58,14 +58,12 @@ def station_add(request: HttpRequest) -> HttpResponse:
     form = _form(request, unit, is_new=True)
     if request.method != "POST":
         return _form_page(request, form)
-    made = None
-    if form.is_valid():
-        made = attempt(
-            form,
-            lambda: actions.add_station(
-                unit, **_values(request, form), actor=request.actor, now=timezone.now()
-            ),
-        )
+    made = attempt(
+        form,
+        lambda: actions.add_station(
+            unit, **_values(request, form), actor=request.actor, now=timezone.now()
+        ),
+    )
     if made is None:
         return _form_page(request, form, status=422)
     messages.success(request, f"已新增工位“{made.name}”。")
@@ -82,21 +80,19 @@ def station_edit(request: HttpRequest, code: str) -> HttpResponse:
     form = _form(request, unit, station=station)
     if request.method != "POST":
         return _form_page(request, form, station)
-    changed = None
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: actions.change_station(
-                station,
-                version=form.cleaned_data["version"],
-                **_values(request, form),
-                actor=request.actor,
-                now=timezone.now(),
-            ),
-        )
+    changed = attempt(
+        form,
+        lambda: actions.change_station(
+            station,
+            version=form.cleaned_data["version"],
+            **_values(request, form),
+            actor=request.actor,
+            now=timezone.now(),
+        ),
+    )
     if changed is None:
-        status = 409 if form.has_error("__all__", "stale") else 422
-        return _form_page(request, form, _open(request, code), status=status)
+        fresh = _open(request, code)
+        return _form_page(request, form, fresh, status=refused_status(form))
     messages.success(request, f"已保存工位“{changed.name}”。")
     return redirect("equipment:station-list")
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from config.access import page
 from config.actor import Actor
 from config.clock import local_day
-from config.paging import paginate
+from config.paging import paginate, tab_items
 from hazards import queries, queries_desk, queries_turn
 from hazards.forms import FilterForm
 from hazards.models import HazardQuerySet
@@ -81,20 +81,8 @@ def hazard_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _tabs(query: QueryDict, source: str, counts: dict[str, int]) -> list[dict[str, Any]]:
-    tabs = []
-    for one in Source:
-        params = query.copy()
-        params["source"] = one.value
-        params.pop("page", None)
-        tabs.append(
-            {
-                "label": one.label,
-                "url": f"?{params.urlencode()}",
-                "active": one.value == source,
-                "count": counts[one.value],
-            }
-        )
-    return tabs
+    tabs = [(one.value, one.label, counts[one.value]) for one in Source]
+    return tab_items(query, "source", tabs, source)
 
 
 def _warnings(actor: Actor, day: Any) -> list[dict[str, str]]:

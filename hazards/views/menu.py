@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from config.actor import Actor
 from config.clock import local_day
+from config.panels import Panel, PanelRow
 from config.prepared import Bound
 from equipment.models import Equipment
-from equipment.panels import Panel, PanelRow
 from hazards import queries, queries_turn
 from hazards.models import HazardQuerySet
 from hazards.views import shown

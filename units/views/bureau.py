@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from config.access import page
 from config.actor import Actor
-from config.forms import attempt
-from config.paging import paginate
+from config.forms import attempt, refused_status
+from config.paging import paginate, tab_items
 from units import queries_desk
 from units.actions import registration as actions
 from units.actions.registration_check import accept_claim
@@ -39,7 +39,6 @@ DONE = {
     DecisionForm.OBJECT: "已撤销“{name}”的认领开户，账号已停用，其登记的人员已注销。",
     DecisionForm.ACCEPT: "已核查“{name}”的认领开户。",
 }
-CONFLICTS = frozenset({"stale", "wrong_state"})
 
 
 def word(registration: Registration) -> tuple[str, str]:
@@ -59,7 +58,9 @@ def registration_list(request: HttpRequest) -> HttpResponse:
     tabs = queries_desk.tabs(actor, keyword=asked["keyword"])
     context = {
         "form": form,
-        "tabs": [_tab(request.GET, tab, asked["state"]) for tab in tabs],
+        "tabs": tab_items(
+            request.GET, "state", [(tab.key, tab.label, tab.count) for tab in tabs], asked["state"]
+        ),
         "page": listed,
         "size": size,
         "rows": [(one, _kinds(one), *word(one)) for one in listed],
@@ -67,18 +68,6 @@ def registration_list(request: HttpRequest) -> HttpResponse:
         "state": asked["state"],
     }
     return render(request, "units/registration_list.html", context)
-
-
-def _tab(given: QueryDict, tab: queries_desk.Tab, chosen: str) -> dict[str, Any]:
-    kept = given.copy()
-    kept.pop("page", None)
-    kept["state"] = tab.key
-    return {
-        "label": tab.label,
-        "count": tab.count,
-        "active": tab.key == chosen,
-        "url": f"?{kept.urlencode()}",
-    }
 
 
 def _kinds(registration: Registration) -> str:
@@ -99,7 +88,7 @@ def registration_detail(request: HttpRequest, code: str) -> HttpResponse:
                 said = DONE[form.cleaned_data["do"]]
                 messages.success(request, said.format(name=decided.name, username=decided.username))
                 return redirect("units:registration-detail", code)
-        status = _status_of(form)
+        status = refused_status(form, "wrong_state")
         registration = queries_desk.get_registration(actor, code)  # as it now is
     kind, label = word(registration)
     context = {
@@ -132,11 +121,6 @@ def _decision(
         return lambda: accept_claim(registration, **common)
     action = actions.send_back if do == form.SEND_BACK else actions.object_to
     return lambda: action(registration, opinion=opinion, **common)
-
-
-def _status_of(form: DecisionForm) -> int:
-    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
-    return 409 if codes & CONFLICTS else 422
 
 
 def _facts(registration: Registration) -> list[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from config.access import page
 from config.errors import RuleBroken
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from units import queries
 from units import queries_organisation as organisation
 from units.actions.organisation import (
@@ -52,15 +52,13 @@ def add(request: HttpRequest) -> HttpResponse:
         form = DepartmentForm(is_new=True, departments=choices, initial=initial)
         return _form_page(request, form)
     form = DepartmentForm(request.POST, is_new=True, departments=choices)
-    made = None
-    if form.is_valid():
-        unit = queries.own_unit(request.actor)
-        made = attempt(
-            form,
-            lambda: add_department(
-                unit, **_values(request, form), actor=request.actor, now=timezone.now()
-            ),
-        )
+    unit = queries.own_unit(request.actor)
+    made = attempt(
+        form,
+        lambda: add_department(
+            unit, **_values(request, form), actor=request.actor, now=timezone.now()
+        ),
+    )
     if made is None:
         return _form_page(request, form, status=422)
     messages.success(request, f"已新增部门“{made.name}”。")
@@ -78,21 +76,19 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         initial = DepartmentForm.initial_of(department)
         return _form_page(request, DepartmentForm(departments=choices, initial=initial), department)
     form = DepartmentForm(request.POST, departments=choices)
-    changed = None
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: change_department(
-                department,
-                version=form.cleaned_data["version"],
-                **_values(request, form),
-                actor=request.actor,
-                now=timezone.now(),
-            ),
-        )
+    changed = attempt(
+        form,
+        lambda: change_department(
+            department,
+            version=form.cleaned_data["version"],
+            **_values(request, form),
+            actor=request.actor,
+            now=timezone.now(),
+        ),
+    )
     if changed is None:
-        status = 409 if form.has_error("__all__", "stale") else 422
-        return _form_page(request, form, _open(request, code), status=status)
+        fresh = _open(request, code)
+        return _form_page(request, form, fresh, status=refused_status(form))
     messages.success(request, f"已保存部门“{changed.name}”。")
     return redirect("units:department-list")
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from config.access import page
 from config.clock import local_day
 from config.errors import RuleBroken
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from units import queries
 from units import queries_organisation as organisation
@@ -52,13 +52,11 @@ def add(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form_page(request, PositionForm(is_new=True))
     form = PositionForm(request.POST, is_new=True)
-    made = None
-    if form.is_valid():
-        unit = queries.own_unit(request.actor)
-        made = attempt(
-            form,
-            lambda: add_position(unit, **_values(form), actor=request.actor, now=timezone.now()),
-        )
+    unit = queries.own_unit(request.actor)
+    made = attempt(
+        form,
+        lambda: add_position(unit, **_values(form), actor=request.actor, now=timezone.now()),
+    )
     if made is None:
         return _form_page(request, form, status=422)
     messages.success(request, f"已新增岗位“{made.name}”。")
@@ -75,21 +73,19 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         form = PositionForm(initial=PositionForm.initial_of(position))
         return _form_page(request, form, position)
     form = PositionForm(request.POST)
-    changed = None
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: change_position(
-                position,
-                version=form.cleaned_data["version"],
-                **_values(form),
-                actor=request.actor,
-                now=timezone.now(),
-            ),
-        )
+    changed = attempt(
+        form,
+        lambda: change_position(
+            position,
+            version=form.cleaned_data["version"],
+            **_values(form),
+            actor=request.actor,
+            now=timezone.now(),
+        ),
+    )
     if changed is None:
-        status = 409 if form.has_error("__all__", "stale") else 422
-        return _form_page(request, form, _open(request, code), status=status)
+        fresh = _open(request, code)
+        return _form_page(request, form, fresh, status=refused_status(form))
     messages.success(request, f"已保存岗位“{changed.name}”。")
     return redirect("units:position-list")
 
