@@ -79,7 +79,7 @@ def files_of(request: HttpRequest, now: datetime) -> FormFiles:
     found: FormFiles | None = getattr(request, "form_files", None)
     if found is None:
         found = FormFiles(request, now)
-        request.form_files = found  # type: ignore[attr-defined]
+        request.form_files = found
     return found
 
 
@@ -143,7 +143,7 @@ class FormFiles(MultiValueDict):
 
     def _own(self) -> QuerySet[CarriedFile]:
         """The rows of whoever posts: of the account in its unit, or of the visitor's session."""
-        actor = self._request.actor  # type: ignore[attr-defined]
+        actor = self._request.actor
         if actor.user_id is not None:
             return CarriedFile.objects.filter(user_id=actor.user_id, unit_id=actor.unit_id)
         visitor = self._request.session.get(VISITOR)
@@ -232,7 +232,7 @@ class FormFiles(MultiValueDict):
             raise
 
     def _owner(self) -> dict[str, Any]:
-        actor = self._request.actor  # type: ignore[attr-defined]
+        actor = self._request.actor
         if actor.user_id is not None:
             return {"user_id": actor.user_id, "unit_id": actor.unit_id}
         session = self._request.session
@@ -242,7 +242,7 @@ class FormFiles(MultiValueDict):
 
     def _has_room(self, size: int) -> bool:
         """Whether a file of this size may be kept; an account's oldest ones make room for it."""
-        actor = self._request.actor  # type: ignore[attr-defined]
+        actor = self._request.actor
         if actor.user_id is None:
             return _size(CarriedFile.objects.filter(user=None)) + size <= VISITORS_LARGEST
         here = [row.pk for rows in self._shown.values() for row in rows]
