@@ -14,6 +14,7 @@ from cylinders.actions.states import PROOF_NEEDED
 from cylinders.cylinder_states import MOVES
 from cylinders.enums import CylinderState
 from cylinders.models import Cylinder
+from units.carried import CarriesFiles
 from units.uploads import DocumentField
 
 DUE_CHOICES = (
@@ -81,7 +82,7 @@ def _reason(label: str, **kwargs: Any) -> TextField:
 
 
 # ------------------------------------------------------------------ acts
-class ActForm(forms.Form):
+class ActForm(CarriesFiles):
     """What every act is asked for besides its own fields: nothing. Ids of its own for the drawer."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -213,7 +214,7 @@ class FindForm(ActForm):
 
 
 # ------------------------------------------------------------------ changes
-class ChangeForm(forms.Form):
+class ChangeForm(CarriesFiles):
     """What every change is asked for: the version that was shown."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=2_000_000_000)

@@ -15,8 +15,10 @@ from duties.actions.checklists import NAME_LENGTH
 from duties.enums import Cadence
 from duties.models import Checklist, ChecklistItem
 from duties.queries_checklists import STATES
+from units.carried import CarriesFiles
 from units.forms import DayField
 from units.forms_organisation import VersionedForm
+from units.uploads import PhotoField
 
 UNKNOWN = "所选的选项不存在，请重新选择。"
 
@@ -98,7 +100,7 @@ def _long_text(label: str, *, required: bool = True, **kwargs: Any) -> TextField
     )
 
 
-class ItemForm(VersionedForm):
+class ItemForm(CarriesFiles, VersionedForm):
     """设置管控项: one thing to look at, how often, what is wrong if it fails, what to do about it."""
 
     cadence = forms.ChoiceField(
@@ -126,7 +128,7 @@ class ItemForm(VersionedForm):
         required=False,
         help_text="勾选后，此项不合格时手机端提示立即停止使用。",
     )
-    photo = forms.FileField(
+    photo = PhotoField(
         label="示意图",
         required=False,
         allow_empty_file=True,

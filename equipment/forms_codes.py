@@ -13,6 +13,8 @@ from equipment.actions.public import ANSWER_LIMIT, CONTACT_LIMIT, PHOTOS_MOST, T
 from equipment.enums import Category
 from equipment.models import PublicReport
 from equipment.queries_codes import BARE, CODED, CodeFilter
+from units.carried import CarriesFiles
+from units.uploads import PhotoField
 
 
 class CodeListFilter(forms.Form):
@@ -65,7 +67,7 @@ class PhotosInput(forms.FileInput):
         return files.getlist(name)
 
 
-class PhotosField(forms.FileField):
+class PhotosField(PhotoField):
     """Several uploads as a list; each is checked as a photograph by the action."""
 
     widget = PhotosInput(attrs={"accept": "image/*", "multiple": True})
@@ -77,7 +79,7 @@ class PhotosField(forms.FileField):
         return uploads
 
 
-class ReportForm(forms.Form):
+class ReportForm(CarriesFiles):
     """报告问题: no account, works without JavaScript."""
 
     kind = forms.ChoiceField(

@@ -10,13 +10,14 @@ from django import forms
 from config.forms import TextField
 from equipment.models import Declaration
 from equipment.queries_declarations import CORRECT, TEMPORARY
+from units.carried import CarriesFiles
 from units.uploads import DocumentField
 
 RECEIPT_HELP = "登记机关受理停用、报废后给出的编号；没有的留空，由监管部门在本平台确认。"
 FILE_HELP = "回执、登记表或现场照片，PDF、JPG、PNG，不超过 20 MB。填写了回执编号的必须上传。"
 
 
-class _DeclareForm(forms.Form):
+class _DeclareForm(CarriesFiles):
     """What every declaration about a machine says: from when and why."""
 
     from_on = forms.DateField(

@@ -10,6 +10,7 @@ from django import forms
 from config.forms import TextField
 from equipment.models import Licence, LicenceFamily, LicenceItem, Station
 from equipment.queries_licences import CLOSED, EXPIRED, SOON
+from units.carried import CarriesFiles
 from units.forms import DayField
 from units.forms_organisation import VersionedForm
 from units.models import Staff
@@ -66,7 +67,7 @@ class LicenceFilter(forms.Form):
         self.fields["officer"].choices = [("", "不限"), (NOBODY, "未指定"), *officers]
 
 
-class LicenceForm(VersionedForm):
+class LicenceForm(CarriesFiles, VersionedForm):
     """A licence of one family; the family is chosen before and carried along."""
 
     items = forms.MultipleChoiceField(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from django import forms
 
 from config.forms import TextField
+from units.carried import CarriesFiles
 from units.models import Notice
 from units.models.unit import UnitKind
 from units.queries_desk import FILTERS
@@ -83,7 +84,7 @@ class NoticeFilter(forms.Form):
         return {name: self.cleaned_data.get(name, "") for name in self.fields}
 
 
-class NoticeForm(forms.Form):
+class NoticeForm(CarriesFiles):
     """A notice and to whom it goes; the units to choose from are found by `look`."""
 
     MOST = 500  # units that can be ticked

@@ -7,14 +7,25 @@ from typing import Any
 
 from django import forms
 
+from config.excel import guard
 from config.excel.guard import FILE_LARGEST, MB
+from units.carried import CarriesFiles
 from units.queries_imports import ALL_OR_NOTHING, CORRECT_ONLY
 
 
-class UploadForm(forms.Form):
+class WorkbookField(forms.FileField):
+    """An .xlsx; the import judges it. `preview` does for a form that is refused."""
+
+    def preview(self, upload: Any) -> bytes:
+        """No picture; RuleBroken for what is no workbook."""
+        guard.check(upload, name=upload.name or "")
+        return b""
+
+
+class UploadForm(CarriesFiles):
     """One workbook, and what its kind asks for besides (`extra`: form fields by name)."""
 
-    file = forms.FileField(
+    file = WorkbookField(
         label="Excel 文件",
         allow_empty_file=True,  # told in our own words, with the other refusals
         widget=forms.FileInput(attrs={"accept": ".xlsx"}),

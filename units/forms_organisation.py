@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 
 from config.forms import TextField
+from units.carried import CarriesFiles
 from units.forms import DayField
 from units.models import Department, Position, Regulation
 from units.queries_organisation import OTHER
@@ -203,7 +204,7 @@ class RegulationFilter(forms.Form):
     state = forms.ChoiceField(label="状态", required=False, choices=STATES)
 
 
-class RegulationForm(VersionedForm):
+class RegulationForm(CarriesFiles, VersionedForm):
     """Name and type of a management rule; the PDF too when it is new."""
 
     name = _text("制度名称", 100, required=True)
@@ -223,7 +224,7 @@ class RegulationForm(VersionedForm):
             del self.fields["file"]
 
 
-class EditionForm(VersionedForm):
+class EditionForm(CarriesFiles, VersionedForm):
     """A new PDF in place of the present one, and what changed."""
 
     file = PdfField(label="新的制度文件")

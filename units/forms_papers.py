@@ -14,6 +14,7 @@ from config.forms import TextField
 from config.words import plain_number
 from units.actions.activities import MAX_FILES, Held, Outcome
 from units.actions.certificates import Paper
+from units.carried import CarriesFiles
 from units.forms import DayField
 from units.models import Activity, Certificate, Participation, Staff
 from units.queries_activities import Group
@@ -70,7 +71,7 @@ class CertificateFilterForm(forms.Form):
     )
 
 
-class CertificateForm(forms.Form):
+class CertificateForm(CarriesFiles):
     """One certificate and its scan."""
 
     use_required_attribute = False
@@ -175,7 +176,7 @@ class ActivityFilterForm(forms.Form):
         self.fields["year"].choices = [("", "全部年份"), *((one, f"{one}年") for one in years)]
 
 
-class ActivityForm(forms.Form):
+class ActivityForm(CarriesFiles):
     """A drill or a training: what, when, where, by whom, who took part, which papers."""
 
     use_required_attribute = False

@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from config.access import page
 from config.actor import Actor
 from config.clock import local_day
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from cylinders import queries_archive as queries
 from cylinders.actions import changes, inspections, states
 from cylinders.actions.inspections import Report
@@ -28,6 +28,7 @@ from cylinders.forms_archive import FactsForm, LabelForm, LifeForm, MediumForm
 from cylinders.models import Cylinder
 from cylinders.standing import Standing, standing_of
 from cylinders.views.archive import archive_filter
+from units.carried import files_of
 from units.models import StoredFile
 from units.roles import Can
 from units.uploads import store_document
@@ -92,13 +93,14 @@ def cylinder_act(request: HttpRequest) -> HttpResponse:
         form = act.form(initial=dict.fromkeys(act.today, day))
         status = 422 if is_posted else 200
         return _act_page(request, context | {"form": form}, chosen, day, {}, status=status)
-    form = act.form(request.POST, request.FILES)
+    form = act.form(request.POST, files_of(request, now))
     refused: list[tuple[Cylinder, str]] = []
     done = None
     if form.is_valid():
         run = _runner(act, chosen, form, request.actor, now)
         done = attempt(form, lambda: _noting(run, refused))
     if done is None:
+        form.put_files_aside()
         is_stale = form.has_error("__all__", "stale")
         reasons = {one.code: sentence for one, sentence in refused}
         context |= {"form": form, "chosen": chosen.renewed() if is_stale else chosen}
@@ -282,12 +284,13 @@ def cylinder_change(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         form = KINDS[kind][1](**options)
         return render(request, "cylinders/cylinder_change.html", context | {"form": form})
-    form = KINDS[kind][1](request.POST, request.FILES, **options)
+    form = KINDS[kind][1](request.POST, files_of(request, now), **options)
     changed = None
     if form.is_valid():
         changed = attempt(form, lambda: _change(one, kind, form, request.actor, now))
     if changed is None:
-        status = 409 if form.has_error("__all__", "stale") else 422
+        form.put_files_aside()
+        status = refused_status(form)
         context |= {"form": form, "is_stale": status == 409}
         return render(request, "cylinders/cylinder_change.html", context, status=status)
     messages.success(request, f"已保存气瓶 {one.product_no} 的变更。")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config.access import page
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from duties import queries_checklists as queries
 from duties.actions.checklist_items import (
     MOST_ITEMS,
@@ -23,8 +23,9 @@ from duties.actions.checklist_items import (
 from duties.enums import Cadence
 from duties.forms_checklists import ItemForm
 from duties.models import Checklist, ChecklistItem
-from duties.views.checklists import locked, refused_status, version_of
+from duties.views.checklists import CONFLICTS, locked, version_of
 from equipment import subjects
+from units.carried import files_of
 from units.roles import Can
 
 MORE = "more"
@@ -43,17 +44,18 @@ def item_add(request: HttpRequest, code: str) -> HttpResponse:
         }
         form = ItemForm(unit_kind=checklist.unit_kind, initial=first, is_new=True)
         return _form_page(request, form, checklist)
-    form = ItemForm(request.POST, request.FILES, unit_kind=checklist.unit_kind, is_new=True)
+    now = timezone.now()
+    form = ItemForm(
+        request.POST, files_of(request, now), unit_kind=checklist.unit_kind, is_new=True
+    )
     made = None
     if form.is_valid():
         made = attempt(
             form,
-            lambda: add_item(
-                checklist, **form.cleaned_data, actor=request.actor, now=timezone.now()
-            ),
+            lambda: add_item(checklist, **form.cleaned_data, actor=request.actor, now=now),
         )
     if made is None:
-        return _form_page(request, form, checklist, status=refused_status(form))
+        return _form_page(request, form, checklist, status=refused_status(form, *CONFLICTS))
     messages.success(request, f"已添加到{made.get_cadence_display()}：{made.item}")
     if request.POST.get("do") == MORE:
         url = reverse("duties:checklist-item-add", args=[code])
@@ -74,18 +76,19 @@ def item_edit(request: HttpRequest, code: str, item: str) -> HttpResponse:
         return _form_page(
             request, ItemForm(initial=ItemForm.initial_of(found), **shown), checklist, found
         )
-    form = ItemForm(request.POST, request.FILES, **shown)
+    now = timezone.now()
+    form = ItemForm(request.POST, files_of(request, now), **shown)
     changed = None
     if form.is_valid():
         changed = attempt(
             form,
-            lambda: change_item(
-                found, **form.cleaned_data, actor=request.actor, now=timezone.now()
-            ),
+            lambda: change_item(found, **form.cleaned_data, actor=request.actor, now=now),
         )
     if changed is None:
         fresh = queries.get_item(request.actor, code, item)
-        return _form_page(request, form, fresh.checklist, fresh, status=refused_status(form))
+        return _form_page(
+            request, form, fresh.checklist, fresh, status=refused_status(form, *CONFLICTS)
+        )
     messages.success(request, f"已保存管控项：{changed.item}")
     return redirect("duties:checklist", code)
 
@@ -97,6 +100,7 @@ def _form_page(
     item: ChecklistItem | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    form.put_files_aside()
     current = []
     if item is not None and form.has_error("__all__", "stale"):
         current = [
@@ -118,7 +122,6 @@ def _form_page(
         "current": current,
         "is_locked": form.has_error("__all__", "enabled"),
         "picture": item.picture if item else None,
-        "has_lost_file": bool(form.errors) and bool(request.FILES),
     }
     return render(request, "duties/desk/checklist_item.html", context, status=status)
 

@@ -24,6 +24,7 @@ from equipment.actions.stops import declare_stop
 from equipment.enums import UseStatus
 from equipment.forms_declare import FORMS, ReasonForm, SuspendForm, first_initial
 from equipment.models import Declaration, Equipment, StopDeclaration
+from units.carried import files_of
 from units.roles import Can
 from units.uploads import store_document
 
@@ -54,11 +55,12 @@ def declare(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST" or not kind:
         form = FORMS[kind](initial=first_initial(kind, day)) if kind else None
         return render(request, "equipment/declare.html", context | {"form": form})
-    form = FORMS[kind](request.POST, request.FILES)
+    form = FORMS[kind](request.POST, files_of(request, now))
     made = None
     if form.is_valid():
         made = attempt(form, lambda: _apply(request.actor, machine, kind, form, now))
     if made is None:
+        form.put_files_aside()
         return render(request, "equipment/declare.html", context | {"form": form}, status=422)
     messages.success(request, _told(made, machine, day))
     return redirect("equipment:detail", code)
@@ -115,7 +117,7 @@ def suspend(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         form = SuspendForm(initial={"from_on": day})
         return render(request, "equipment/suspend.html", context | {"form": form})
-    form = SuspendForm(request.POST, request.FILES)
+    form = SuspendForm(request.POST, files_of(request, now))
     made = None
     if form.is_valid():
         data = dict(form.cleaned_data)
@@ -134,6 +136,7 @@ def suspend(request: HttpRequest) -> HttpResponse:
             ),
         )
     if made is None:
+        form.put_files_aside()
         return render(request, "equipment/suspend.html", context | {"form": form}, status=422)
     messages.success(request, f"已申报停产：{declared.effect(made, day).text}。")
     return redirect("equipment:declaration", made.code)

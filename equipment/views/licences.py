@@ -14,7 +14,7 @@ from django.utils import timezone
 from config.access import page
 from config.clock import local_day
 from config.errors import RuleBroken
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from config.words import cn_date
 from equipment import queries_licences as queries
@@ -29,6 +29,7 @@ from equipment.forms_licences import (
 from equipment.licence_rules import rule_on
 from equipment.models import Licence, LicenceFamily
 from equipment.words import span
+from units.carried import files_of
 from units.models import Staff, Unit
 from units.models.unit import UnitKind
 from units.roles import Can
@@ -156,7 +157,7 @@ def licence_edit(request: HttpRequest, code: str) -> HttpResponse:
             ),
         )
     if changed is None:
-        status = 409 if form.has_error("__all__", "stale") else 422
+        status = refused_status(form)
         return _form_page(request, form, found.family, _open(request, code), status=status)
     messages.success(request, f"已保存许可“{changed.number}”。")
     _say_hints(request, changed)
@@ -199,7 +200,8 @@ def _form(
     found: Licence | None = None,
     is_new: bool = False,
 ) -> LicenceForm:
-    day = local_day(timezone.now())
+    now = timezone.now()
+    day = local_day(now)
     role = queries.ROLE_OF_KIND[family.unit_kind]
     people = queries.officers_for(unit.pk, role, family.category, day=day)
     kept = found.officer if found is not None else None
@@ -210,7 +212,7 @@ def _form(
     is_post = request.method == "POST"
     return LicenceForm(
         request.POST if is_post else None,
-        request.FILES if is_post else None,
+        files_of(request, now) if is_post else None,
         initial=LicenceForm.initial_of(found) if found is not None and not is_post else {},
         items=items,
         officers=officer_choices(people, role=role.label, kept=kept),
@@ -240,6 +242,7 @@ def _form_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
+    form.put_files_aside()
     context: dict[str, Any] = {"form": form, "family": family, "licence": found, "current": []}
     if found is not None:
         context["version"] = form["version"].value()

@@ -24,6 +24,7 @@ from equipment.actions.public import report_problem
 from equipment.forms_codes import ReportForm
 from equipment.models import DeviceCode, Equipment, PublicReport
 from equipment.public_facts import Door, Fact
+from units.carried import files_of
 from units.roles import Can
 
 Page = Callable[..., HttpResponse]
@@ -74,7 +75,8 @@ def report(request: HttpRequest, token: str) -> HttpResponse:
         return _no_code(request, code)
     if request.method != "POST":
         return _report_page(request, code, ReportForm())
-    form = ReportForm(request.POST, request.FILES)
+    now = timezone.now()
+    form = ReportForm(request.POST, files_of(request, now))
     if not form.is_valid():
         return _report_page(request, code, form, status=422)
     if not ratelimit.consume(request, action="public_report", key=code.token):
@@ -90,7 +92,7 @@ def report(request: HttpRequest, token: str) -> HttpResponse:
             contact=given["contact"],
             photos=given["photo"],
             actor=request.actor,
-            now=timezone.now(),
+            now=now,
         ),
     )
     if made is None:
@@ -140,6 +142,10 @@ def _doors(machine: Equipment, actor: Actor, now: datetime) -> list[Door]:
 def _report_page(
     request: HttpRequest, code: DeviceCode, form: ReportForm, status: int = 200
 ) -> HttpResponse:
+    if form.is_bound and form.files:
+        # Looking at pictures costs more than refusing words: not as often as one likes.
+        may_keep = ratelimit.consume(request, action="public_keep", key=code.token)
+        form.put_files_aside(may_keep=bool(may_keep))
     context = {
         "code": code,
         "machine": code.equipment,

@@ -19,6 +19,7 @@ from config.words import cn_date, plain_number
 from units import queries
 from units import queries_activities as activities
 from units.actions.activities import add_activity, change_activity, close_activity, enter_results
+from units.carried import files_of
 from units.forms_papers import ActivityFilterForm, ActivityForm, ResultsForm, VoidForm
 from units.models import Activity, Participation
 from units.roles import Can
@@ -82,14 +83,15 @@ def training_add(request: HttpRequest) -> HttpResponse:
 
 
 def _add(request: HttpRequest, kind: Activity.Kind) -> HttpResponse:
-    today = local_day(timezone.now())
+    now = timezone.now()
+    today = local_day(now)
     groups = activities.candidates(request.actor, on=today)
     if request.method != "POST":
         form = ActivityForm(
             kind=kind, groups=groups, initial={"organiser": "own", "held_on": today}
         )
         return _form_page(request, form, kind)
-    form = ActivityForm(request.POST, request.FILES, kind=kind, groups=groups)
+    form = ActivityForm(request.POST, files_of(request, now), kind=kind, groups=groups)
     if form.is_valid():
         added = attempt(
             form,
@@ -100,7 +102,7 @@ def _add(request: HttpRequest, kind: Activity.Kind) -> HttpResponse:
                 participants=form.chosen_people(),
                 uploads=form.cleaned_data["files"],
                 actor=request.actor,
-                now=timezone.now(),
+                now=now,
             ),
         )
         if added is not None:
@@ -125,18 +127,18 @@ def _edit(request: HttpRequest, code: str, kind: Activity.Kind) -> HttpResponse:
     activity = _open(activities.get_activity(request.actor, code, kind))
     people = activities.participations_of(activity)
     papers = {str(one.pk): one for one in activity.files.all()}
-    today = local_day(timezone.now())
+    now = timezone.now()
     given = {
         "kind": kind,
         "groups": activities.candidates(
-            request.actor, on=today, also=[one.staff_id for one in people]
+            request.actor, on=local_day(now), also=[one.staff_id for one in people]
         ),
         "held_files": [(key, one.original_name) for key, one in papers.items()],
     }
     if request.method != "POST":
         form = ActivityForm(initial=ActivityForm.initial_of(activity, people), **given)
         return _form_page(request, form, kind, activity)
-    form = ActivityForm(request.POST, request.FILES, **given)
+    form = ActivityForm(request.POST, files_of(request, now), **given)
     if form.is_valid():
         cleaned = form.cleaned_data
         changed = attempt(
@@ -149,7 +151,7 @@ def _edit(request: HttpRequest, code: str, kind: Activity.Kind) -> HttpResponse:
                 uploads=cleaned["files"],
                 without=[papers[key] for key in cleaned["without"]],
                 actor=request.actor,
-                now=timezone.now(),
+                now=now,
             ),
         )
         if changed is not None:
@@ -162,6 +164,7 @@ def _edit(request: HttpRequest, code: str, kind: Activity.Kind) -> HttpResponse:
 def _form_page(
     request: HttpRequest, form: ActivityForm, kind: Activity.Kind, activity: Activity | None = None
 ) -> HttpResponse:
+    form.put_files_aside()
     context: dict[str, Any] = {
         "form": form,
         "activity": activity,
@@ -169,7 +172,6 @@ def _form_page(
         "list_url": reverse(f"units:{kind}-list"),
         "version": form["version"].value() or "",
         "ticked": form.ticked(),
-        "has_lost_files": form.is_bound and bool(request.FILES),
         "current": [],
     }
     if activity is not None and form.has_error("__all__", code="stale"):

@@ -19,6 +19,7 @@ from config.words import cn_date
 from units import queries
 from units import queries_certificates as certificates
 from units.actions.certificates import add_certificate, change_certificate, close_certificate
+from units.carried import files_of
 from units.forms_papers import CertificateFilterForm, CertificateForm
 from units.models import Certificate, Staff
 from units.queries_certificates import EXPIRED, EXPIRING, SOON_DAYS
@@ -83,8 +84,11 @@ def row_of(certificate: Certificate, today: date) -> dict[str, Any]:
 def add(request: HttpRequest, code: str) -> HttpResponse:
     """A new certificate of one person."""
     staff = queries.get_staff(request.actor, code)
-    form = CertificateForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method != "POST":
+        return _form_page(request, CertificateForm(), staff)
+    now = timezone.now()
+    form = CertificateForm(request.POST, files_of(request, now))
+    if form.is_valid():
         added = attempt(
             form,
             lambda: add_certificate(
@@ -92,7 +96,7 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
                 paper=form.paper(),
                 upload=form.cleaned_data["file"],
                 actor=request.actor,
-                now=timezone.now(),
+                now=now,
             ),
         )
         if added is not None:
@@ -109,7 +113,8 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         initial = CertificateForm.initial_of(certificate)
         form = CertificateForm(initial=initial)
         return _form_page(request, form, certificate.staff, certificate)
-    form = CertificateForm(request.POST, request.FILES)
+    now = timezone.now()
+    form = CertificateForm(request.POST, files_of(request, now))
     if form.is_valid():
         changed = attempt(
             form,
@@ -119,7 +124,7 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
                 paper=form.paper(),
                 upload=form.cleaned_data["file"],
                 actor=request.actor,
-                now=timezone.now(),
+                now=now,
             ),
         )
         if changed is not None:
@@ -144,6 +149,7 @@ def _form_page(
     staff: Staff,
     certificate: Certificate | None = None,
 ) -> HttpResponse:
+    form.put_files_aside()
     context: dict[str, Any] = {
         "form": form,
         "staff": staff,

@@ -21,6 +21,7 @@ from config.forms import attempt
 from config.paging import paginate
 from units import queries_imports as queries
 from units.actions import imports as actions
+from units.carried import files_of
 from units.forms_imports import ApplyForm, UploadForm
 from units.models import ImportJob
 from units.roles import Can
@@ -48,8 +49,10 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
     if found.door is not None and target is None:
         return redirect(found.list_url)
     extra = found.door.fields(target) if target is not None else {}
-    form = UploadForm(request.POST or None, request.FILES or None, extra=extra)
-    if request.method == "POST" and form.is_valid():
+    is_post = request.method == "POST"
+    given = (request.POST, files_of(request, now)) if is_post else ()
+    form = UploadForm(*given, extra=extra)
+    if is_post and form.is_valid():
         job = attempt(
             form,
             lambda: actions.start_import(
@@ -65,6 +68,7 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
             if job.state == State.WAITING:
                 run_import.delay_on_commit(job.pk)
             return redirect("units:import-job", job.code)
+    form.put_files_aside()
     context = {
         "kind": found,
         "form": form,
@@ -75,7 +79,7 @@ def start(request: HttpRequest, kind: str) -> HttpResponse:
         ],
         "list_url": _list_url(found),
     }
-    status = 422 if request.method == "POST" else 200
+    status = 422 if is_post else 200
     return render(request, "units/import_start.html", context, status=status)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,11 +12,12 @@ from django.utils import timezone
 
 from config.access import page
 from config.excel.export import ExportColumn, download, workbook
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from config.words import cn_datetime
 from units import queries_notices
 from units.actions import notices as actions
+from units.carried import files_of
 from units.forms_bureau import NoticeFilter, NoticeForm, ReceiptFilter, WithdrawForm, clean_codes
 from units.models import Notice
 from units.models.unit import UnitKind
@@ -52,14 +54,14 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 @page(Can.NOTICE_WRITE, writes=True)
 def write(request: HttpRequest) -> HttpResponse:
     """Write a notice; 查找 lists units to tick and keeps what was typed and ticked."""
-    actor = request.actor
+    actor, now = request.actor, timezone.now()
     given = clean_codes(request.GET.getlist("unit")) if request.method == "GET" else []
     audience = Notice.Audience.CHOSEN if given else Notice.Audience.ALL
     status = 200
     if request.method == "POST" and request.POST.get("do") != "look":
-        form = NoticeForm(request.POST, request.FILES)
+        form = NoticeForm(request.POST, files_of(request, now))
         if form.is_valid():
-            notice = attempt(form, lambda: _publish(request, form))
+            notice = attempt(form, lambda: _publish(request, form, now))
             if notice is not None:
                 number = queries_notices.reach_of([notice.pk])[notice.pk].total
                 messages.success(request, f"通知《{notice.title}》已下发到 {number} 个单位。")
@@ -67,7 +69,8 @@ def write(request: HttpRequest) -> HttpResponse:
         status = 422
     elif request.method == "POST":
         form = NoticeForm(initial=_typed(request))
-        form.data = request.POST  # for what is ticked; unbound: looking is no try
+        # For what is ticked and chosen; unbound: looking is no try.
+        form.data, form.files = request.POST, files_of(request, now)
     else:
         form = NoticeForm(initial={"audience": audience})
     codes = form.chosen() if request.method == "POST" else given
@@ -82,10 +85,12 @@ def write(request: HttpRequest) -> HttpResponse:
     }
     partial = request.htmx and request.POST.get("do") == "look"
     template = "units/_notice_units.html" if partial else "units/notice_write.html"
+    if not partial:
+        form.put_files_aside()
     return render(request, template, context, status=status)
 
 
-def _publish(request: HttpRequest, form: NoticeForm) -> Notice:
+def _publish(request: HttpRequest, form: NoticeForm, now: datetime) -> Notice:
     cleaned = form.cleaned_data
     return actions.publish(
         title=cleaned["title"],
@@ -95,7 +100,7 @@ def _publish(request: HttpRequest, form: NoticeForm) -> Notice:
         kinds=cleaned["kinds"],
         unit_codes=form.chosen(),
         actor=request.actor,
-        now=timezone.now(),
+        now=now,
     )
 
 
@@ -184,6 +189,6 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
             if done is not None:
                 messages.success(request, f"通知《{notice.title}》已撤回，单位会看到撤回原因。")
                 return redirect("units:notice", code)
-        status = 409 if form.has_error("__all__", code="wrong_state") else 422
+        status = refused_status(form, "wrong_state")
     context = {"notice": notice, "form": form}
     return render(request, "units/notice_withdraw.html", context, status=status)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.access import page
 from config.errors import RuleBroken
-from config.forms import attempt
+from config.forms import attempt, refused_status
 from config.paging import paginate
 from units import queries, queries_notices
 from units import queries_regulations as regulations
@@ -22,6 +22,7 @@ from units.actions.regulations import (
     close_regulation,
     replace_regulation,
 )
+from units.carried import files_of
 from units.forms_organisation import EditionForm, RegulationFilter, RegulationForm
 from units.models import Regulation
 from units.roles import Can
@@ -91,15 +92,14 @@ def add(request: HttpRequest) -> HttpResponse:
     """新增: name, type, PDF."""
     if request.method != "POST":
         return _form_page(request, RegulationForm(is_new=True))
-    form = RegulationForm(request.POST, request.FILES, is_new=True)
+    now = timezone.now()
+    form = RegulationForm(request.POST, files_of(request, now), is_new=True)
     made = None
     if form.is_valid():
         unit = queries.own_unit(request.actor)
         made = attempt(
             form,
-            lambda: add_regulation(
-                unit, **form.cleaned_data, actor=request.actor, now=timezone.now()
-            ),
+            lambda: add_regulation(unit, **form.cleaned_data, actor=request.actor, now=now),
         )
     if made is None:
         return _form_page(request, form, status=422)
@@ -128,7 +128,7 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
             ),
         )
     if changed is None:
-        status = 409 if form.has_error("__all__", "stale") else 422
+        status = refused_status(form)
         return _form_page(request, form, _open(request, code), status=status)
     messages.success(request, f"已保存制度“{changed.name}”。")
     return redirect("units:regulation", code)
@@ -141,20 +141,22 @@ def replace(request: HttpRequest, code: str) -> HttpResponse:
     form = EditionForm(initial={"version": regulation.version})
     status = 200
     if request.method == "POST":
-        form = EditionForm(request.POST, request.FILES)
+        now = timezone.now()
+        form = EditionForm(request.POST, files_of(request, now))
         edition = None
         if form.is_valid():
             edition = attempt(
                 form,
                 lambda: replace_regulation(
-                    regulation, **form.cleaned_data, actor=request.actor, now=timezone.now()
+                    regulation, **form.cleaned_data, actor=request.actor, now=now
                 ),
             )
         if edition is not None:
             messages.success(request, f"已替换为第 {edition.number} 版，以前的版本仍可下载。")
             return redirect("units:regulation", code)
-        status = 409 if form.has_error("__all__", "stale") else 422
+        status = refused_status(form)
         regulation = _open(request, code)
+    form.put_files_aside()
     editions = regulations.editions_of(regulation)
     context = {
         "form": form,
@@ -189,6 +191,7 @@ def _form_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
+    form.put_files_aside()
     context: dict[str, Any] = {"form": form, "regulation": regulation, "current": []}
     if regulation is not None:
         context["version"] = form["version"].value()
