@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 
 from django.db.models import F, Func, IntegerField, QuerySet, Subquery
 from django.urls import NoReverseMatch, reverse
@@ -28,6 +29,7 @@ from units.queries_profile import completeness_of
 
 SHOWN_MISSING = 3
 LICENSED = frozenset(licences.LICENSED_KINDS)
+FILLS = frozenset({UnitKind.FILLING.value})
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,27 @@ class Reminders:
         return [one for one in self.figures if not one.value]
 
 
+def _filtered(
+    url_name: str,
+    rows: Callable[..., QuerySet],
+    kinds: frozenset[str],
+    label: str,
+    kind: str = "is-late",
+    **asked: str,
+) -> Entry:
+    """What the list of `url_name`, which `rows` reads, shows under a filter."""
+    return Entry(
+        label,
+        url_name,
+        tuple(asked.items()),
+        lambda actor, day: rows(actor, day=day, **asked),
+        kind,
+        kinds,
+    )
+
+
+_licences = partial(_filtered, "equipment:licence-list", licences.licence_list, LICENSED)
+_cylinders = partial(_filtered, "cylinders:cylinder-list", cylinders.waiting, FILLS)
 TABLE: tuple[Entry, ...] = (
     Entry(
         "证书 60 天内到期",
@@ -86,65 +109,20 @@ TABLE: tuple[Entry, ...] = (
         lambda actor, day: certificates.expired(actor, day=day),
         "is-danger",
     ),
-    Entry(
-        "许可即将到期",
-        "equipment:licence-list",
-        (("state", licences.SOON),),
-        lambda actor, day: licences.licence_list(actor, state=licences.SOON, day=day),
-        kinds=LICENSED,
-    ),
-    Entry(
-        "许可已过期",
-        "equipment:licence-list",
-        (("state", licences.EXPIRED),),
-        lambda actor, day: licences.licence_list(actor, state=licences.EXPIRED, day=day),
-        "is-danger",
-        kinds=LICENSED,
-    ),
-    Entry(
-        "许可未指定责任人",
-        "equipment:licence-list",
-        (("officer", "none"),),
-        lambda actor, day: licences.licence_list(actor, officer="none", day=day),
-        kinds=LICENSED,
-    ),
+    _licences("许可即将到期", state=licences.SOON),
+    _licences("许可已过期", "is-danger", state=licences.EXPIRED),
+    _licences("许可未指定责任人", officer="none"),
     Entry(
         "工位未指定责任人",
         "equipment:station-list",
         (("officer", "none"),),
         lambda actor, day: licences.station_list(actor, officer="none"),
-        kinds=frozenset({UnitKind.FILLING.value}),
+        kinds=FILLS,
     ),
-    Entry(
-        "气瓶 30 天内到期检验",
-        "cylinders:cylinder-list",
-        (("due", cylinders.SOON),),
-        lambda actor, day: cylinders.waiting(actor, due=cylinders.SOON, day=day),
-        kinds=frozenset({UnitKind.FILLING.value}),
-    ),
-    Entry(
-        "气瓶检验已超期",
-        "cylinders:cylinder-list",
-        (("due", cylinders.OVERDUE),),
-        lambda actor, day: cylinders.waiting(actor, due=cylinders.OVERDUE, day=day),
-        "is-danger",
-        kinds=frozenset({UnitKind.FILLING.value}),
-    ),
-    Entry(
-        "气瓶 90 天内到使用年限",
-        "cylinders:cylinder-list",
-        (("life", cylinders.LIFE_SOON),),
-        lambda actor, day: cylinders.waiting(actor, life=cylinders.LIFE_SOON, day=day),
-        kinds=frozenset({UnitKind.FILLING.value}),
-    ),
-    Entry(
-        "气瓶使用年限已届满",
-        "cylinders:cylinder-list",
-        (("life", cylinders.PAST),),
-        lambda actor, day: cylinders.waiting(actor, life=cylinders.PAST, day=day),
-        "is-danger",
-        kinds=frozenset({UnitKind.FILLING.value}),
-    ),
+    _cylinders("气瓶 30 天内到期检验", due=cylinders.SOON),
+    _cylinders("气瓶检验已超期", "is-danger", due=cylinders.OVERDUE),
+    _cylinders("气瓶 90 天内到使用年限", life=cylinders.LIFE_SOON),
+    _cylinders("气瓶使用年限已届满", "is-danger", life=cylinders.PAST),
     Entry(
         "离职申请待处理",
         "units:leave-list",

@@ -17,9 +17,11 @@ from config.errors import RuleBroken
 from config.words import cn_date
 from cylinders import standing
 from cylinders.actions.together import (
+    Check,
     Happening,
     Paper,
     carry_out,
+    fits,
     needed,
     paper_of,
     reason_of,
@@ -78,6 +80,22 @@ def _overdue(cylinder: Cylinder) -> str:
     return f"检验已于{cn_date(cylinder.next_inspection_on)}到期，请先检验，再登记检验结果。"
 
 
+def _step(
+    cylinders: Sequence[Cylinder],
+    name: str,
+    happening: Happening,
+    *,
+    seen: Mapping[str, int] | None,
+    actor: Actor,
+    now: datetime,
+    check: Check = fits,
+) -> list[Cylinder]:
+    """One row of the transition table for all of them, on the day of the happening; return them."""
+    rows = take(cylinders, name, seen=seen, actor=actor, check=check)
+    refuse_date(happening.on, now=now, rows=rows)
+    return carry_out(rows, name, happening, actor=actor, now=now)
+
+
 @transaction.atomic
 def send_to_inspection(
     cylinders: Sequence[Cylinder],
@@ -90,12 +108,10 @@ def send_to_inspection(
 ) -> list[Cylinder]:
     """送检: they are with an inspection body from a day on and out of use; return them."""
     agency = needed(agency, "检验机构", 120, name="agency")
-    rows = take(cylinders, "send", seen=seen, actor=actor)
-    refuse_date(on, now=now, rows=rows)
     happening = Happening(
         EventKind.MOVED, Verb.CYLINDER_MOVED, on, reason="送检", after={"检验机构": agency}
     )
-    return carry_out(rows, "send", happening, actor=actor, now=now)
+    return _step(cylinders, "send", happening, seen=seen, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -110,10 +126,8 @@ def stop(
 ) -> list[Cylinder]:
     """停用: not filled until 启用; the inspection goes on falling due; return them."""
     reason = reason_of(reason, "停用原因")
-    rows = take(cylinders, "stop", seen=seen, actor=actor)
-    refuse_date(on, now=now, rows=rows)
     happening = Happening(EventKind.STOPPED, Verb.CYLINDER_STOPPED, on, reason=reason)
-    return carry_out(rows, "stop", happening, actor=actor, now=now)
+    return _step(cylinders, "stop", happening, seen=seen, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -135,10 +149,8 @@ def restart(
             return f"使用年限已于{cn_date(cylinder.ends_on)}届满，不能启用。"
         return _overdue(cylinder) if standing.is_overdue(cylinder, day) else ""
 
-    rows = take(cylinders, "restart", seen=seen, actor=actor, check=check)
-    refuse_date(on, now=now, rows=rows)
     happening = Happening(EventKind.RESTARTED, Verb.CYLINDER_RESTARTED, on, reason=reason)
-    return carry_out(rows, "restart", happening, actor=actor, now=now)
+    return _step(cylinders, "restart", happening, seen=seen, actor=actor, now=now, check=check)
 
 
 @transaction.atomic
@@ -185,10 +197,8 @@ def lose(
 ) -> list[Cylinder]:
     """丢失: nobody may fill them, the public page warns whoever finds one; return them."""
     reason = reason_of(reason, "丢失情况")
-    rows = take(cylinders, "lose", seen=seen, actor=actor)
-    refuse_date(on, now=now, rows=rows)
     happening = Happening(EventKind.LOST, Verb.CYLINDER_LOST, on, reason=reason)
-    return carry_out(rows, "lose", happening, actor=actor, now=now)
+    return _step(cylinders, "lose", happening, seen=seen, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -203,7 +213,5 @@ def find(
 ) -> list[Cylinder]:
     """找回 of lost ones, as empty; what has fallen due meanwhile must not be filled; return them."""
     reason = reason_of(reason, "找回情况")
-    rows = take(cylinders, "find", seen=seen, actor=actor)
-    refuse_date(on, now=now, rows=rows)
     happening = Happening(EventKind.FOUND, Verb.CYLINDER_FOUND, on, reason=reason)
-    return carry_out(rows, "find", happening, actor=actor, now=now)
+    return _step(cylinders, "find", happening, seen=seen, actor=actor, now=now)
