@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.forms.boundfield import BoundField
 
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from duties.actions.reports import TEXT_LIMIT
 from duties.completion import Completion
 from duties.enums import Evaluation
 from duties.queries_reports_desk import ReportFilter
-
-PHOTO_SLOTS = 9
+from units.forms_photos import PhotoSlotsForm
 
 
 def _area(rows: int, **attrs: Any) -> forms.Textarea:
@@ -71,18 +66,11 @@ class WeeklyReportForm(ReportForm):
     )
 
 
-@dataclass(frozen=True)
-class PhotoSlot:
-    """One place for a photo: the file input and the uuid the picture gets if it is used."""
-
-    number: int
-    bound: BoundField
-    uuid_name: str
-    fresh_uuid: str
-
-
-class MinutesForm(ReportForm):
+class MinutesForm(PhotoSlotsForm, ReportForm):
     """月调度会议报告 (M 3.5): meeting time, photographed minutes; the rest if one likes."""
+
+    photo_slots = 9
+    photo_label = "会议纪要照片"
 
     held_at = forms.DateTimeField(
         label="会议时间",
@@ -94,29 +82,8 @@ class MinutesForm(ReportForm):
         label="会议内容摘要", required=False, max_length=TEXT_LIMIT, widget=_area(4)
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for number in range(1, PHOTO_SLOTS + 1):
-            self.fields[f"photo_{number}"] = forms.FileField(
-                label=f"会议纪要照片 {number}", required=False, allow_empty_file=True
-            )
 
-    def slots(self) -> Iterator[PhotoSlot]:
-        """The photo inputs; a page that comes back offers fresh ones (browsers empty them)."""
-        for number in range(1, PHOTO_SLOTS + 1):
-            name = f"photo_{number}"
-            yield PhotoSlot(number, self[name], f"{name}_uuid", str(uuid.uuid4()))
-
-    def uploads(self) -> Iterator[tuple[str, Any, str]]:
-        """(field name, uploaded file, uuid made with the form) of every filled slot."""
-        for number in range(1, PHOTO_SLOTS + 1):
-            name = f"photo_{number}"
-            upload = self.files.get(name)
-            if upload is not None:
-                yield name, upload, self.data.get(f"{name}_uuid") or str(uuid.uuid4())
-
-
-class ReportFilterForm(forms.Form):
+class ReportFilterForm(FilterForm):
     """The filter bar of both lists; what is not understood filters nothing, and is said."""
 
     date_from = forms.DateField(label="应报日期起", required=False)
@@ -137,5 +104,4 @@ class ReportFilterForm(forms.Form):
 
     def asked(self) -> ReportFilter:
         """What was asked for, wrong values left out."""
-        self.is_valid()
-        return ReportFilter(**{key: value for key, value in self.cleaned_data.items() if value})
+        return ReportFilter(**super().asked())

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection
 from typing import Any
-from uuid import uuid4
 
 from django import forms
-from django.forms.boundfield import BoundField
 
 from equipment import subjects
 from equipment.enums import Category
 from hazards.models import Hazard
 from hazards.queries import OPEN
 from hazards.states import HazardState
+from units.forms_photos import PhotoSlotsForm
 from units.models.unit import UnitKind
 
-PHOTO_SLOTS = 4
 _DATE_ERRORS = {"required": "请选择整改期限。", "invalid": "日期格式不正确，请重新选择。"}
 
 
@@ -41,17 +38,7 @@ class DeadlineForm(forms.Form):
     seen = forms.DateField(required=False, widget=forms.HiddenInput)
 
 
-@dataclass(frozen=True)
-class PhotoSlot:
-    """One place for a photo: the file input and the uuid the picture gets if it is used."""
-
-    number: int
-    bound: BoundField
-    uuid_name: str
-    fresh_uuid: str
-
-
-class RectifyForm(forms.Form):
+class RectifyForm(PhotoSlotsForm):
     """整改结果 with photos, or the reason why there are none (F64)."""
 
     result = forms.CharField(
@@ -65,27 +52,6 @@ class RectifyForm(forms.Form):
         widget=forms.TextInput(attrs={"maxlength": 200}),
         help_text="上传了照片则不必填写。",
     )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for number in range(1, PHOTO_SLOTS + 1):
-            self.fields[f"photo_{number}"] = forms.FileField(
-                label=f"照片 {number}", required=False, allow_empty_file=True
-            )
-
-    def slots(self) -> Iterator[PhotoSlot]:
-        """The photo inputs; a page that comes back offers fresh ones (browsers empty them)."""
-        for number in range(1, PHOTO_SLOTS + 1):
-            name = f"photo_{number}"
-            yield PhotoSlot(number, self[name], f"{name}_uuid", str(uuid4()))
-
-    def uploads(self) -> Iterator[tuple[str, Any, str]]:
-        """(field name, uploaded file, uuid made with the form) of every filled slot."""
-        for number in range(1, PHOTO_SLOTS + 1):
-            name = f"photo_{number}"
-            upload = self.files.get(name)
-            if upload is not None:
-                yield name, upload, self.data.get(f"{name}_uuid") or str(uuid4())
 
 
 class ReviewForm(forms.Form):
