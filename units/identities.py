@@ -103,5 +103,6 @@ def vacant(kinds: Iterable[str], held: Collection[str]) -> list[str]:
 
 
 def role_label(actor: Actor) -> str:
-    """The identities of a signed-in person for the menus: 安全总监、安全员."""
-    return "、".join(str(Role(post.role).label) for post in actor.posts)
+    """The identities of a signed-in person for the menus, highest first: 安全总监、安全员."""
+    held = {post.role for post in actor.posts}
+    return "、".join(str(role.label) for role in Role if role in held)

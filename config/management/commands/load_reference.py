@@ -8,7 +8,7 @@ from config import reference
 
 
 class Command(BaseCommand):
-    help = "载入行政区划、法规、设备目录、名称、许可对应关系和固定清单（可重复执行）"
+    help = "载入行政区划、法规、职责守则、设备目录、名称、许可对应关系、固定清单和气瓶规则（可重复执行）"
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print created / changed / unchanged per table; a wrong file writes nothing.
