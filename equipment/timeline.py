@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import DateField
+
+from config.words import cn_date
 from equipment.enums import UseStatus
-from equipment.models import Declaration, Equipment
+from equipment.models import CatalogueEntry, Declaration, Equipment
 from equipment.words import span
 from units.audit import Verb
 from units.models import AuditEntry
@@ -37,7 +40,7 @@ class Timeline:
 
 
 def timeline(machine: Equipment, *, number: int = STEP) -> Timeline:
-    """What happened to a machine, the latest first (four queries, whatever its length).
+    """What happened to a machine, the latest first (four queries, a fifth where its type changed).
 
     Dated rows that an import wrote without a line of their own in the trail are told from the rows;
     those of an action carry the moment of its audit row and are not told twice.
@@ -55,7 +58,8 @@ def timeline(machine: Equipment, *, number: int = STEP) -> Timeline:
         ).order_by("-at", "-id")[: number + 1]
     )
     told = {entry.at for entry in trail}
-    lines = [_line(entry, declarations) for entry in trail]
+    types = _types(trail)
+    lines = [_line(entry, declarations, types) for entry in trail]
     # Only as far back as the trail was read, so that pages stay in order.
     since = trail[-1].at if len(trail) > number else None
     lines += [
@@ -84,9 +88,20 @@ def _entry(
     return {"at": at, "what": what, "who": who, "note": note, "kind": kind}
 
 
-def _line(entry: AuditEntry, declarations: dict[str, Declaration]) -> dict[str, Any]:
+def _types(trail: Iterable[AuditEntry]) -> dict[str, str]:
+    """The names of the types that a machine was changed from and to, by code."""
+    changes = [entry for entry in trail if entry.verb == Verb.EQUIPMENT_CHANGED]
+    values = [values.get("catalogue") for one in changes for values in (one.before, one.after)]
+    if not (codes := set(values) - {None}):
+        return {}
+    return dict(CatalogueEntry.objects.filter(pk__in=codes).values_list("pk", "name"))
+
+
+def _line(
+    entry: AuditEntry, declarations: dict[str, Declaration], types: dict[str, str]
+) -> dict[str, Any]:
     verb = Verb(entry.verb)
-    what, note = str(verb.label), _note(entry)
+    what, note = str(verb.label), _note(entry, types)
     declared = declarations.get(entry.object_code)
     if declared is not None:
         what = f"{what}：{declared.get_kind_display()}"
@@ -98,17 +113,29 @@ def _line(entry: AuditEntry, declarations: dict[str, Declaration]) -> dict[str, 
     return _entry(entry.at, what, who=entry.actor_name, note=note, kind=_KINDS.get(verb, "neutral"))
 
 
-def _note(entry: AuditEntry) -> str:
+def _note(entry: AuditEntry, types: dict[str, str]) -> str:
     """Old and new values of what was changed, or the reason that was given."""
     if entry.verb == Verb.EQUIPMENT_CHANGED:
         return "；".join(
-            f"{_label(name)}：{entry.before.get(name) or '空'} → {value or '空'}"
+            f"{_label(name)}：{_shown(name, entry.before.get(name), types)}"
+            f" → {_shown(name, value, types)}"
             for name, value in entry.after.items()
             if name not in _SKIPPED
         )
     if entry.verb in {Verb.OFFICER_ASSIGNED, Verb.OFFICER_RELEASED} and entry.before.get("officer"):
         return f"原安全员：{entry.before['officer']}"
     return str(entry.after.get("reason") or "")
+
+
+def _shown(name: str, value: Any, types: dict[str, str]) -> str:
+    """A value of the trail as pages show it: a type by its name, a date in words."""
+    if not value:
+        return "空"
+    if name == "catalogue":
+        return f"{types[value]}（{value}）" if value in types else str(value)
+    if isinstance(Equipment._meta.get_field(name), DateField):
+        return cn_date(date.fromisoformat(value))
+    return str(value)
 
 
 def _label(name: str) -> str:

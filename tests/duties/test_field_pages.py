@@ -192,8 +192,11 @@ def test_a_region_may_shorten_the_days(world: World, li: Client) -> None:
     region = world.jia.region
     region.settings = {"backfill_days": 3}
     region.save()
-    tasks.task(world.lift, TODAY - timedelta(days=4), state="missed")
-    assert "可补录" not in text_of(li.get("/m/daily/"))
+    for days in (3, 4):
+        tasks.task(world.lift, TODAY - timedelta(days=days), state="missed")
+    page = text_of(li.get("/m/daily/"))
+    assert "可补录（漏检后 3 天内）" in page
+    assert re.findall(r"11月1\d日", page) == ["11月17日"]
 
 
 def test_an_expired_one_reads_as_missed_before_the_sweep(
@@ -246,7 +249,8 @@ def test_four_hundred_to_dos_stay_usable(
     assert "查看全部 400 条可补录" in page
     assert page.count("待巡查") == 21  # the heading and one page of twenty
     last = text_of(li.get("/m/daily/?page=20"))
-    assert "399栋" not in last
+    places = {f"{number:03d}栋" for number in range(380, 399)} | {"A座大堂"}
+    assert set(re.findall(r"\d{3}栋|A座大堂", last)) == places
     assert last.count("待巡查") == 21
     assert "查看全部" not in last
 

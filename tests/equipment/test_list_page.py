@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from equipment.actions.machine import change_equipment
 from equipment.models import Equipment, StatusPeriod
 from tests.factories import equipment as machines
 from tests.factories import units as people
-from tests.world import TODAY, World
+from tests.world import NOW, TODAY, World
 
 pytestmark = pytest.mark.usefixtures("at_nine")
 URL = "/equipment/"
@@ -91,8 +92,9 @@ def test_control_characters_filter_nothing(admin: Client) -> None:
 
 def test_codes_and_numbers_are_found(admin: Client, world: World) -> None:
     for column in ("equipment_code", "registration_no", "inner_no"):
-        answer = admin.get(URL, {"keyword": getattr(world.crane, column)})
-        assert "2号行车" in names(answer)
+        keyword = getattr(world.crane, column)
+        assert (column, keyword != "") == (column, True)
+        assert (column, names(admin.get(URL, {"keyword": keyword}))) == (column, ["2号行车"])
 
 
 def test_an_officers_machines(admin: Client, world: World) -> None:
@@ -253,6 +255,20 @@ class TestDetail:
             "近期待办与巡查",
         ]
         assert "这台设备还没有安全员" in answer.content.decode()
+
+    def test_a_change_is_told_in_words(self, admin: Client, world: World) -> None:
+        """Types by name and dates as everywhere, not as they are stored."""
+        due = date(2027, 3, 1)
+        Equipment.objects.filter(pk=world.lift.pk).update(next_inspection_on=due)
+        changes = {"catalogue": "3120", "next_inspection_on": date(2027, 5, 31), "model": "TE-1"}
+        given = {"actor": world.actor(world.jia_admin), "now": NOW}
+        change_equipment(world.lift, version=1, changes=changes, **given)
+        answer = admin.get(reverse("equipment:detail", args=[world.lift.code]))
+        assert set(answer.context["timeline"].entries[0]["note"].split("；")) == {
+            "设备品种：曳引驱动乘客电梯（3110） → 曳引驱动载货电梯（3120）",
+            "下次检验日期：2027年3月1日 → 2027年5月31日",
+            "型号：空 → TE-1",
+        }
 
     def test_odd_numbers_are_hinted_at(self, admin: Client, world: World) -> None:
         Equipment.objects.filter(pk=world.lift.pk).update(
