@@ -42,7 +42,7 @@ MB = 1024 * 1024
 # What one account may have lying there (the oldest goes first), and all visitors together.
 OWNER_LARGEST = 200 * MB
 VISITORS_LARGEST = 1024 * MB
-TOKENS_MOST = 60
+PREFIX = "carried-"
 DROP = "carried-drop"
 VISITOR = "carried"  # in the session
 GONE = "先前选好的文件已经不在（保留一天，提交一次后即删除），请重新选择。"
@@ -107,24 +107,22 @@ class FormFiles(MultiValueDict):
     def _take_back(self) -> None:
         """Find the rows of the posted tokens; those that do not hold are noted in `gone`."""
         posted = self._request.POST
-        dropped = set(posted.getlist(DROP)[:TOKENS_MOST])
-        asked = [
-            (name.removeprefix("carried-"), token)
+        dropped = set(posted.getlist(DROP))
+        asked = {
+            token: name.removeprefix(PREFIX)
             for name in posted
-            if name.startswith("carried-") and name != DROP
+            if name.startswith(PREFIX) and name != DROP
             for token in posted.getlist(name)
-        ][:TOKENS_MOST]
-        rows = self._rows({token for _, token in asked})
-        for name, token in asked:
+        }
+        rows = self._rows(asked)
+        for token, name in asked.items():
             row = rows.get(token)
+            upload = _opened(row) if row is not None and row.field == name else None
             if token in dropped:
                 self._dropped += [row] if row is not None else []
-                continue
-            try:
-                if row is None or row.field != name:
-                    raise FileNotFoundError
-                self.appendlist(name, CarriedUpload(row))
-            except FileNotFoundError:
+            elif upload is not None:
+                self.appendlist(name, upload)
+            else:
                 self.gone.add(name)
 
     def _rows(self, tokens: Iterable[str]) -> dict[str, CarriedFile]:
@@ -183,13 +181,15 @@ class FormFiles(MultiValueDict):
         for upload in chosen:
             if _is_carried(upload):
                 row = upload.row if upload.row.pk in still else None
+            elif not may_keep:
+                row = None
             else:
                 try:
                     small = preview(upload)
                 except RuleBroken as broken:
                     wrong.append((upload, broken))
                     continue
-                row = self._keep(name, upload, small) if may_keep else None
+                row = self._keep(name, upload, small)
             if row is None:
                 self.leave(name, upload)
             else:
@@ -245,14 +245,16 @@ class FormFiles(MultiValueDict):
         actor = self._request.actor
         if actor.user_id is None:
             return _size(CarriedFile.objects.filter(user=None)) + size <= VISITORS_LARGEST
-        here = [row.pk for rows in self._shown.values() for row in rows]
-        here += [row.pk for row in self._returned()]
+        here = {row.pk: row for rows in self._shown.values() for row in rows}
+        here |= {row.pk: row for row in self._returned()}
+        if sum(row.size for row in here.values()) + size > OWNER_LARGEST:
+            return False
         room = OWNER_LARGEST - size - _size(self._own())
         for row in self._own().exclude(pk__in=here).order_by("expires_at") if room < 0 else ():
             room += row.size if _remove([row]) else 0
             if room >= 0:
                 break
-        return room >= 0
+        return True
 
 
 def sweep(*, now: datetime) -> int:
@@ -289,6 +291,13 @@ def _size(rows: QuerySet[CarriedFile]) -> int:
 
 def _is_carried(upload: Any) -> bool:
     return isinstance(upload, CarriedUpload)
+
+
+def _opened(row: CarriedFile) -> CarriedUpload | None:
+    try:
+        return CarriedUpload(row)
+    except FileNotFoundError:
+        return None
 
 
 def _shown(row: CarriedFile) -> Carried:
@@ -329,7 +338,7 @@ class CarriesFiles(forms.Form):
             is_wrong = bool(self.is_bound and self.has_error(name))
             if not _takes_several(field):
                 chosen = _earlier(chosen) if is_wrong else chosen[-1:]
-            elif is_wrong:
+            elif is_wrong and may_keep:
                 chosen = [one for one in chosen if _will_do(one, field)]
             wrong = self.files.put_aside(html_name, chosen, field.preview, may_keep=may_keep)
             for upload, broken in wrong:

@@ -21,6 +21,8 @@ from duties.actions import reports
 from duties.models import MonthlyMinutes
 from duties.views import reports_shown as shown
 from duties.views.reports_write import MONTHLY, WEEKLY, WRITE_PAGES, signature_of
+from duties.views.signing import signature_shown
+from units.carried import files_of
 from units.roles import Can
 
 
@@ -77,7 +79,7 @@ def field_report(request: HttpRequest, code: str) -> HttpResponse:
 def field_minutes(request: HttpRequest, code: str) -> HttpResponse:
     """Signed minutes with their photographs; a principal whose signature is asked for signs here."""
     minutes = queries.get_minutes(request.actor, code)
-    return _minutes_page(request, minutes)
+    return _minutes_page(request, minutes, timezone.now())
 
 
 @page(Can.REPORT_WRITE, writes=True, reads=False, own_transaction=True)
@@ -91,23 +93,25 @@ def minutes_sign(request: HttpRequest, code: str) -> HttpResponse:
         with transaction.atomic():
             set_web_timeouts()
             reports.countersign(minutes, signature=signature, actor=request.actor, now=now)
+            files_of(request, now).use_up()
     except RuleBroken as broken:
         if broken.field not in {"signature", "photo"}:
             raise
-        return _minutes_page(request, minutes, errors=[broken.message])
+        return _minutes_page(request, minutes, now, errors=[broken.message])
     messages.success(request, "已签名。")
     return redirect("duties:field-minutes", minutes.code)
 
 
 def _minutes_page(
-    request: HttpRequest, minutes: MonthlyMinutes, errors: list[str] | None = None
+    request: HttpRequest,
+    minutes: MonthlyMinutes,
+    now: datetime,
+    errors: list[str] | None = None,
 ) -> HttpResponse:
     context = {
         **shown.minutes(minutes),
         "may_sign": queries.waiting_for_principal(request.actor).filter(pk=minutes.pk).exists(),
-        "signer": request.actor.name,
-        "strokes": request.POST.get("signature_strokes", ""),
-        "errors": errors or [],
+        **signature_shown(request, now, errors or ()),
     }
     status = 422 if errors else 200
     return render(request, "duties/field/report_monthly.html", context, status=status)

@@ -29,6 +29,8 @@ from duties.forms_reports import MinutesForm, ReportForm, WeeklyReportForm
 from duties.models import MonthlyMinutes, ReportDraft, Task, WeeklyReport
 from duties.queries import is_missed
 from duties.views import reports_shown as shown
+from duties.views.signing import has_photograph, signature_shown, signature_upload
+from units.carried import files_of
 from units.models import Photo
 from units.photos import store_photo
 from units.roles import Can
@@ -125,7 +127,7 @@ def _post(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
         messages.success(request, f"草稿已存 {_clock(now)}")
         return redirect(WRITE_PAGES[task.kind], task.code)
     if form.errors:
-        blank = [] if _is_signed(request) else ["签名为空，请重新签名。"]
+        blank = [] if _is_signed(request, now) else ["签名为空，请重新签名。"]
         return _render(request, task, form, begun, now, errors=blank, status=422)
     return _sign(request, task, form, begun, now)
 
@@ -200,6 +202,7 @@ def _sign(
             else:
                 pages = [link.photo for link in begun.kept_photos] if begun else []
                 signed = _generate(task, data, pages, signature, actor, now)
+            files_of(request, now).use_up()
     except RuleBroken as broken:
         if broken.code in FINAL:
             return _refused(request, task, broken, now, form)
@@ -265,9 +268,9 @@ def signature_of(
 ) -> Callable[[], Any]:
     """What makes the signature; a photographed one is stored before anything is locked."""
     actor, strokes = request.actor, request.POST.get("signature_strokes", "")
-    upload = request.FILES.get("signature_photo")
+    upload = signature_upload(request, now)
     photo: Photo | None = None
-    if upload is not None and not strokes:
+    if upload is not None:
         content = hashlib.sha256()
         for chunk in upload.chunks():
             content.update(chunk)
@@ -282,9 +285,9 @@ def signature_of(
     return lambda: store_signature(strokes_json=strokes, photo=photo, actor=actor, now=now)
 
 
-def _is_signed(request: HttpRequest) -> bool:
+def _is_signed(request: HttpRequest, now: datetime) -> bool:
     """Whether there is a signature at all, to be said together with what else is missing."""
-    return bool(request.POST.get("signature_strokes") or request.FILES.get("signature_photo"))
+    return bool(request.POST.get("signature_strokes")) or has_photograph(request, now)
 
 
 def _carry_rev(form: ReportForm, begun: ReportDraft | None) -> None:
@@ -318,9 +321,7 @@ def _render(
 ) -> HttpResponse:
     context = {
         **shown.writing(task, form, begun, request.actor, now),
-        "signer": request.actor.name,
-        "strokes": request.POST.get("signature_strokes", ""),
-        "errors": errors or [],
+        **signature_shown(request, now, errors or ()),
     }
     name = "report_weekly_write" if task.kind == WEEKLY else "report_monthly_write"
     return render(request, f"duties/field/{name}.html", context, status=status)

@@ -30,6 +30,8 @@ from duties.models import InspectionDraft, Task
 from duties.queries_signing import others_waiting
 from duties.round_words import words_of
 from duties.views.inspect import built, refused_page
+from duties.views.signing import has_photograph, signature_shown, signature_upload
+from units.carried import files_of
 from units.models import Signature
 from units.photos import store_photo
 from units.roles import Can
@@ -101,6 +103,7 @@ def _post(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
                 actor=actor,
                 now=now,
             )
+            files_of(request, now).use_up()
     except submit.Incomplete as incomplete:
         messages.warning(request, incomplete.message)
         return redirect("duties:inspect", task.code)
@@ -122,11 +125,11 @@ def photographed_signature(
 
     Refused before decoding if one of the to-dos cannot be signed any more.
     """
-    upload = request.FILES.get("signature_photo")
-    if upload is None or request.POST.get("signature_strokes"):
+    if request.POST.get("signature_strokes") or not has_photograph(request, now):
         return None
     for task in drafts_of:
         drafts.refuse_unless_workable(task, actor=request.actor, now=now)
+    upload = signature_upload(request, now)
     content = hashlib.sha256()
     for chunk in upload.chunks():
         content.update(chunk)
@@ -193,9 +196,7 @@ def _render(
         "absent": sum(step.values["result"] == Result.NOT_APPLICABLE for step in shown.steps),
         "is_missed": shown.is_missed,
         "waiting_too": others_waiting(task, request.actor),
-        "signer": request.actor.name,
-        "strokes": request.POST.get("signature_strokes", ""),
-        "errors": errors or [],
+        **signature_shown(request, now, errors or ()),
         "label": f"{words_of(task).signer}手写签名",
         "notice": notice,
         "now": now,

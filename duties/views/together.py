@@ -29,6 +29,8 @@ from duties.enums import Result, RoundStatus
 from duties.queries_signing import Round, Waiting
 from duties.round_words import words_of
 from duties.views.sign import made_signature, photographed_signature
+from duties.views.signing import signature_shown
+from units.carried import files_of
 from units.roles import Can
 
 TEMPLATE = "duties/field/sign_several.html"
@@ -68,6 +70,7 @@ def _post(request: HttpRequest, now: datetime) -> HttpResponse:
                 actor=actor,
                 now=now,
             )
+            files_of(request, now).use_up()
     except RuleBroken as broken:
         return _again(request, now, codes, broken)
     messages.success(request, _receipt(done))
@@ -142,9 +145,7 @@ def _render(
         "rows": rows,
         "gone": [said for code, said in refused.items() if code not in listed],
         "most": MOST_TOGETHER,
-        "signer": request.actor.name,
-        "strokes": request.POST.get("signature_strokes", ""),
-        "errors": errors or [],
+        **signature_shown(request, now, errors or ()),
         "label": "巡查人手写签名",
         "notice": notice,
     }

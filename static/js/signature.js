@@ -175,7 +175,7 @@ function setUp(field) {
   window.addEventListener("orientationchange", redraw);
   window.addEventListener("pageshow", showThumb);
   part("js").hidden = false;
-  part("other").open = false;
+  part("other").open = Boolean(field.querySelector("[data-carried]"));
   showThumb();
 }
 
