@@ -13,6 +13,7 @@ from django.test import Client, TransactionTestCase
 from pytest_django import fixtures
 
 from equipment import subjects
+from tests import clients
 from tests import world as worlds
 from units.models import User
 
@@ -112,12 +113,7 @@ def committed_world(transactional_db: None) -> worlds.World:
 def as_() -> Callable[[User], Client]:
     """Return a client signed in as a user: `as_(world.li.user).get(url)`."""
 
-    def sign_in(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="units.auth.ShouzeBackend")
-        return client
-
-    return sign_in
+    return clients.client
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

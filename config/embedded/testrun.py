@@ -53,6 +53,9 @@ def main(arguments: Sequence[str]) -> int:
             "FILES_ROOT": files,
             "REDIS_URL": _empty_redis(os.environ["REDIS_URL"], number),
         }
+        # Dozens of processes are started: what one has compiled the others read, here and nowhere else.
+        environ["PYTHONPYCACHEPREFIX"] = str(place.data / "bytecode")
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
         if "FONTCONFIG_FILE" not in environ:
             environ |= fontconfig_environment(place.data)
         command = [sys.executable, "-m", "pytest", "--output", str(place.data / "browser")]

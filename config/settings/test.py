@@ -23,10 +23,9 @@ os.environ.setdefault("DIGEST_KEY", "only-for-tests-" + "y" * 50)
 os.environ.setdefault("SECURE_COOKIES", "false")
 os.environ.setdefault("SMS_ADAPTER", "units.sms.ConsoleSms")
 os.environ.setdefault("FILES_ROOT", tempfile.gettempdir() + "/shouze-test-files")
-os.environ.setdefault("CONN_MAX_AGE", "0")
 
 from config.settings.base import *
-from config.settings.base import DATABASES, STORAGES
+from config.settings.base import DATABASES, LOGGING, STORAGES
 
 if not DATABASES:
     from django.core.exceptions import ImproperlyConfigured
@@ -40,6 +39,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 }
+# Thousands of tests ask for a refusal: no traceback is written for each (errors of ours still are).
+LOGGING["loggers"]["django.request"] = {"level": "ERROR"}
 STATIC_ROOT = None  # a live server serves static files from where they lie
 # testrun names them: one database per run, copied from one that is migrated already.
 DATABASES["default"]["TEST"] = {

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings as project
 from django.test import Client
 
+from tests import clients
 from tests.access.routes import ROUTES, Route
 from tests.access.samples import Samples
 from tests.world import World
@@ -34,13 +35,13 @@ SESSIONS: dict[str, str] = {}
 
 def client_of(world: World, role: str) -> Client:
     """A client of somebody; he has signed in already where the samples were built once."""
-    client = Client(raise_request_exception=True)
-    if role in SESSIONS:
-        client.cookies[project.SESSION_COOKIE_NAME] = SESSIONS[role]
-    elif role != "nobody":
+    if role == "nobody":
+        return clients.client()
+    if role not in SESSIONS:
         who = getattr(world, role)
-        user = who if isinstance(who, User) else who.user
-        client.force_login(user, backend="units.auth.ShouzeBackend")
+        return clients.client(who if isinstance(who, User) else who.user)
+    client = clients.client()
+    client.cookies[project.SESSION_COOKIE_NAME] = SESSIONS[role]
     return client
 
 

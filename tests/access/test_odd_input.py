@@ -1,4 +1,7 @@
-"""Addresses and values nobody types: answered in words, never with an error of ours."""
+"""Addresses and values nobody types: answered in words, never with an error of ours.
+
+Who lacks the right (403) is refused before the page reads anything, so he is asked once.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ def test_an_odd_code_does_not_exist(route: Route, samples: Samples) -> None:
             address = url.replace(code, odd)
             answer = client.get(address) if route.declared.reads else client.post(address)
             found.add(answer.status_code)
+            if answer.status_code == 403:
+                break
     assert found <= {403, 404}
     assert 404 in found
 
@@ -47,4 +52,6 @@ def test_odd_values_of_the_query_string_are_no_error(route: Route, samples: Samp
             answer = client.get(url, dict.fromkeys(names, odd))
             if answer.status_code >= 500:
                 wrong.append((role, odd[:20], answer.status_code))
+            if answer.status_code == 403:
+                break
     assert wrong == []
