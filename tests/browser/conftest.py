@@ -12,6 +12,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.staticfiles.handlers import StaticFilesHandlerMixin
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from units.models import User
@@ -44,6 +47,21 @@ def _fonts_of_our_own() -> None:
         folder.symlink_to(ROOT / "static" / "fonts")
         if shutil.which("fc-cache"):
             subprocess.run(["fc-cache", "-f", str(folder.parent)], check=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_kept() -> Iterator[None]:
+    """A browser keeps style and scripts between two pages, as it does with the product's server."""
+
+    def serve(self: StaticFilesHandlerMixin, request: HttpRequest) -> HttpResponseBase:
+        response = served(self, request)
+        response["Cache-Control"] = "max-age=600"
+        return response
+
+    served = StaticFilesHandlerMixin.serve
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StaticFilesHandlerMixin, "serve", serve)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -190,9 +190,9 @@ def accept(desk: Page, number: str) -> None:
 
 def look(desk: Page, at: int, of: int) -> None:
     """The photograph is there, and looked at for longer than the district asks."""
-    expect(desk.locator(".ck-bar__at")).to_have_text(f"第 {at} / {of} 张")
+    desk.locator(".ck-bar__at", has_text=f"第 {at} / {of} 张").wait_for()
     expect(desk.locator("[data-check-image]")).to_have_js_property("complete", value=True)
-    desk.wait_for_timeout(200)
+    desk.wait_for_timeout(110)
 
 
 def decide(desk: Page, title: str) -> None:

@@ -81,12 +81,11 @@ def sign_by_touch(page: Page) -> None:
         )
 
     touch("touchStart", (left, middle))
-    for n in range(1, 30):
-        touch("touchMove", (left + n * (box["width"] - 60) / 30, middle + 60 * math.sin(n / 3)))
-        page.wait_for_timeout(10)
+    for n in range(1, 10):
+        touch("touchMove", (left + n * (box["width"] - 60) / 10, middle + 60 * math.sin(n)))
     for _ in range(3):  # the pen rests before it is lifted; else the browser takes it for a fling
-        page.wait_for_timeout(60)
-        touch("touchMove", (left + 29 * (box["width"] - 60) / 30, middle))
+        page.wait_for_timeout(40)
+        touch("touchMove", (left + 9 * (box["width"] - 60) / 10, middle))
     touch("touchEnd")
     page.get_by_role("button", name="确定").tap()
     expect(page.locator("[data-signature-sheet]")).to_be_hidden()
@@ -265,8 +264,10 @@ def test_a_second_tab_overwrites_nothing(committed_world: World, open_as: Open, 
     begin(first, task)
     second = first.context.new_page()
     second.goto(f"/m/tasks/{task.code}/inspect/#q-1")
+    first.bring_to_front()  # a page behind another draws once a second
     choose(first, "合格")
     saved(first)
+    second.bring_to_front()
     choose(second, "不合格")
     box = here(second).locator("[data-conflict]")
     expect(box).to_contain_text("本项在另一个页面被改成了不同的内容")
@@ -277,6 +278,7 @@ def test_a_second_tab_overwrites_nothing(committed_world: World, open_as: Open, 
     saved(second)
     assert draft_of(task).answers[key]["result"] == "fail"
     # The first tab still shows what it had; a new choice there asks again.
+    first.bring_to_front()
     choose(first, "无此项")
     here(first).get_by_role("button", name="用另一个页面的").tap()
     expect(here(first).get_by_role("radio", name="不合格")).to_be_checked()
@@ -434,6 +436,7 @@ def test_a_list_enabled_meanwhile_reloads_the_older_tab(
     expect(newer.locator("[data-inspection]")).to_have_attribute("data-total", str(total))
     choose(newer, "在用")
     saved(newer)
+    older.bring_to_front()
     older.goto(older.url + "#q-2")
     choose(older, "合格")
     expect(older.get_by_text("检查清单已更新，请核对新的内容后再提交。")).to_be_visible()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from config.clock import SHANGHAI, local_day
 from duties.models import MonthlyMinutes, ReportDraft, WeeklyReport
@@ -28,9 +28,8 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
 
     page = open_as(world.wang.user)
     # On a slow line he types before the script that keeps the draft is there.
-    page.route(
-        "**/report-draft*.js", lambda route: (page.wait_for_timeout(1500), route.continue_())
-    )
+    held: list[Route] = []
+    page.route("**/report-draft*.js", lambda route: held.append(route))
     page.goto("/m/reports/weekly/")
     page.get_by_role("link", name=re.compile("电梯.*待填报")).tap()
     expect(
@@ -39,6 +38,10 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
     expect(page.get_by_label("本周主要安全风险隐患和整改情况")).to_have_value(re.compile("1号客梯"))
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     page.get_by_label("下周工作重点").fill("加强㛃记大厦电梯巡查")
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop().continue_()
+    page.unroute("**/report-draft*.js")
     expect(page.locator("[data-draft-state]")).to_have_text(re.compile(r"^草稿已存 \d\d:\d\d$"))
     page.reload()
     expect(page.get_by_label("下周工作重点")).to_have_value("加强㛃记大厦电梯巡查")

@@ -27,12 +27,11 @@ def draw(page: Page, *strokes: list[tuple[float, float]]) -> None:
             page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
             if number == 0:
                 page.mouse.down()
-            page.wait_for_timeout(12)
         page.mouse.up()
 
 
-HOOK = [(0.2, 0.2 + 0.05 * i) for i in range(12)] + [(0.2 + 0.05 * i, 0.75) for i in range(12)]
-SLASH = [(0.5 + 0.02 * i, 0.2 + 0.04 * i) for i in range(10)]
+HOOK = [(0.2, 0.2 + 0.11 * i) for i in range(6)] + [(0.2 + 0.11 * i, 0.75) for i in range(6)]
+SLASH = [(0.5 + 0.04 * i, 0.2 + 0.08 * i) for i in range(6)]
 
 
 def open_sheet(page: Page) -> None:
@@ -68,6 +67,14 @@ def inside(page: Page) -> bool:
         for (let y = 0; y < c.height; y += 1) for (const x of [0, c.width - 1])
         if (d.data[(y * c.width + x) * 4 + 3] > 100) edge += 1; return edge === 0; }"""
     )
+
+
+def turn(page: Page, width: int, height: int) -> None:
+    """Turn the phone, and wait until the pad is drawn for the new size."""
+    page.set_viewport_size({"width": width, "height": height})
+    expect(page.locator("html")).to_have_js_property("clientWidth", width)
+    sharp = page.locator(CANVAS).evaluate("c => Math.round(c.offsetWidth * devicePixelRatio)")
+    expect(page.locator(CANVAS)).to_have_js_property("width", sharp)
 
 
 def test_signing_with_the_finger_or_mouse(open_as: Callable[..., Page]) -> None:
@@ -146,15 +153,13 @@ def test_turning_the_phone_keeps_the_strokes_on_the_sheet(open_as: Callable[...,
     page = open_as()
     page.goto(URL)
     open_sheet(page)
-    draw(page, [(0.2 + 0.02 * i, 0.1 + 0.07 * i) for i in range(12)])
+    draw(page, [(0.2 + 0.04 * i, 0.1 + 0.15 * i) for i in range(6)])
     upright = dark_pixels(page, CANVAS)
-    page.set_viewport_size({"width": 844, "height": 390})
-    page.wait_for_timeout(300)
+    turn(page, 844, 390)
     assert dark_pixels(page, CANVAS) > 60
     assert inside(page)
     draw(page, SLASH)
-    page.set_viewport_size({"width": 390, "height": 844})
-    page.wait_for_timeout(300)
+    turn(page, 390, 844)
     assert (dark_pixels(page, CANVAS) > 60, upright > 60, inside(page)) == (True, True, True)
     press(page, "确定")
     assert len(strokes(page)) == 2
