@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from config.actor import Actor
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from cylinders import queries_archive as archive
 from cylinders.actions.states import PROOF_NEEDED
 from cylinders.cylinder_states import MOVES
@@ -32,7 +32,7 @@ LIFE_CHOICES = (
 SCRAP_WORD = "报废"
 
 
-class ArchiveFilter(forms.Form):
+class ArchiveFilter(FilterForm):
     """The filter bar; what is not a known choice is ignored and said beside its field."""
 
     keyword = TextField(label="关键词", required=False, max_length=300)
@@ -63,8 +63,7 @@ class ArchiveFilter(forms.Form):
 
     def asked(self) -> archive.Filter:
         """What was asked for, wrong values left out."""
-        self.is_valid()
-        return archive.Filter(**{name: value for name, value in self.cleaned_data.items() if value})
+        return archive.Filter(**super().asked())
 
 
 def _day(label: str, **kwargs: Any) -> forms.DateField:

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from config.actor import Actor
+from config.search import with_words
 from cylinders.enums import IN_USE, Claim, CylinderState, EventKind
 from cylinders.models import (
     Batch,
@@ -48,11 +49,7 @@ def list_certificates(actor: Actor, wanted: CertificateFilter) -> CertificateQue
     )
     if wanted.kind:
         rows = rows.filter(kind=wanted.kind)
-    for word in wanted.keyword.split():
-        rows = rows.filter(
-            Q(number__icontains=word) | Q(vehicle__icontains=word) | Q(unit__name__icontains=word)
-        )
-    return rows
+    return with_words(rows, wanted.keyword, "number", "vehicle", "unit__name")
 
 
 def kinds() -> list[tuple[str, str]]:
@@ -81,13 +78,7 @@ def revisions_of(certificate: Certificate) -> list[CertificateRevision]:
 def cylinders_of(certificate: Certificate, keyword: str = "") -> OwnedQuerySet:
     """The cylinders that hang on a certificate, in the order of their registration."""
     rows = Cylinder.objects.filter(certificate=certificate).order_by("id")
-    for word in keyword.split():
-        rows = rows.filter(
-            Q(registration_code__icontains=word)
-            | Q(product_no__icontains=word)
-            | Q(inner_no__icontains=word)
-        )
-    return rows
+    return with_words(rows, keyword, "registration_code", "product_no", "inner_no")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from equipment import queries
 from equipment.actions.codes import REASON_LIMIT
 from equipment.actions.public import ANSWER_LIMIT, CONTACT_LIMIT, PHOTOS_MOST, TEXT_LIMIT
@@ -17,7 +17,7 @@ from units.carried import CarriesFiles
 from units.uploads import PhotoField
 
 
-class CodeListFilter(forms.Form):
+class CodeListFilter(FilterForm):
     """The filter bar of 一码通; what is not a known choice is ignored."""
 
     keyword = TextField(label="关键词", required=False, max_length=60)
@@ -39,8 +39,7 @@ class CodeListFilter(forms.Form):
 
     def asked(self) -> CodeFilter:
         """What was asked for, wrong values left out."""
-        self.is_valid()
-        return CodeFilter(**{name: value for name, value in self.cleaned_data.items() if value})
+        return CodeFilter(**super().asked())
 
 
 class ReplaceForm(forms.Form):
@@ -136,7 +135,7 @@ class ReportAnswerForm(forms.Form):
     )
 
 
-class ReportListFilter(forms.Form):
+class ReportListFilter(FilterForm):
     """The filter bar of 公众报告."""
 
     keyword = TextField(label="关键词", required=False, max_length=60)
@@ -153,8 +152,3 @@ class ReportListFilter(forms.Form):
     def __init__(self, data: Any) -> None:
         super().__init__(data)
         self.fields["keyword"].widget.attrs["placeholder"] = "设备名称、内容、编号"
-
-    def asked(self) -> dict[str, str]:
-        """What was asked for, wrong values left out."""
-        self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}

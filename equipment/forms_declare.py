@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 
-from config.forms import TextField
+from config.forms import FilterForm, TextField
 from equipment.models import Declaration
 from equipment.queries_declarations import CORRECT, TEMPORARY
 from units.carried import CarriesFiles
@@ -119,7 +119,7 @@ class ReasonForm(forms.Form):
     )
 
 
-class DeclarationFilter(forms.Form):
+class DeclarationFilter(FilterForm):
     """The filter bar of the list; what is not a known choice asks for nothing."""
 
     keyword = TextField(label="关键词", required=False, max_length=60)
@@ -138,11 +138,6 @@ class DeclarationFilter(forms.Form):
         self.fields["keyword"].widget.attrs["placeholder"] = (
             "单位名称、设备名称、回执编号" if is_bureau else "设备名称、回执编号"
         )
-
-    def asked(self) -> dict[str, Any]:
-        """What was asked for, wrong values left out."""
-        self.is_valid()
-        return {key: value for key, value in self.cleaned_data.items() if value}
 
 
 def first_initial(kind: str, day: date) -> dict[str, Any]:

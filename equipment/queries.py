@@ -11,6 +11,7 @@ from django.http import Http404
 
 from config.actor import Actor
 from config.codes import normalise
+from config.search import with_words
 from equipment.enums import Category, UseStatus
 from equipment.models import Equipment, StatusPeriod
 from equipment.models.machine import EquipmentQuerySet
@@ -115,14 +116,9 @@ def archive(actor: Actor, asked: Filter, *, day: date) -> EquipmentQuerySet:
 
 def _matching(actor: Actor, asked: Filter, day: date) -> EquipmentQuerySet:
     machines = Equipment.objects.for_actor(actor)
-    for word in normalise(asked.keyword).split():
-        machines = machines.filter(
-            Q(name__icontains=word)
-            | Q(equipment_code__icontains=word)
-            | Q(registration_no__icontains=word)
-            | Q(inner_no__icontains=word)
-            | Q(place__icontains=word)
-        )
+    machines = with_words(
+        machines, asked.keyword, "name", "equipment_code", "registration_no", "inner_no", "place"
+    )
     if asked.status:
         machines = machines.filter(status=asked.status)
     if asked.officer == NOBODY:

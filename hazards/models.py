@@ -14,6 +14,7 @@ from equipment.models import Equipment, Licence, Station
 from hazards import stand_ins
 from hazards.states import TRANSITIONS, HazardState, Source
 from units.models import Appointment, Photo, Staff, Unit
+from units.models.owned import OwnedQuerySet
 from units.roles import OFFICERS
 
 if TYPE_CHECKING:
@@ -22,15 +23,7 @@ if TYPE_CHECKING:
     from config.actor import Actor
 
 
-class HazardQuerySet(models.QuerySet["Hazard"]):
-    def for_actor(self, actor: Actor) -> HazardQuerySet:
-        """Hazards of one's own unit, or of the units in a regulator's subtree."""
-        if actor.kind == "bureau" and actor.region_prefix is not None:
-            return self.filter(unit__region__code__startswith=actor.region_prefix)
-        if actor.unit_id is not None:
-            return self.filter(unit_id=actor.unit_id)
-        return self.none()
-
+class HazardQuerySet(OwnedQuerySet["Hazard"]):
     def unresolved(self) -> HazardQuerySet:
         return self.filter(state__in=[HazardState.PENDING_ORDER, HazardState.PENDING_RECTIFICATION])
 

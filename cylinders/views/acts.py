@@ -285,9 +285,7 @@ def cylinder_change(request: HttpRequest, code: str) -> HttpResponse:
         form = KINDS[kind][1](**options)
         return render(request, "cylinders/cylinder_change.html", context | {"form": form})
     form = KINDS[kind][1](request.POST, files_of(request, now), **options)
-    changed = None
-    if form.is_valid():
-        changed = attempt(form, lambda: _change(one, kind, form, request.actor, now))
+    changed = attempt(form, lambda: _change(one, kind, form, request.actor, now))
     if changed is None:
         form.put_files_aside()
         status = refused_status(form)

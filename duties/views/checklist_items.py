@@ -48,12 +48,10 @@ def item_add(request: HttpRequest, code: str) -> HttpResponse:
     form = ItemForm(
         request.POST, files_of(request, now), unit_kind=checklist.unit_kind, is_new=True
     )
-    made = None
-    if form.is_valid():
-        made = attempt(
-            form,
-            lambda: add_item(checklist, **form.cleaned_data, actor=request.actor, now=now),
-        )
+    made = attempt(
+        form,
+        lambda: add_item(checklist, **form.cleaned_data, actor=request.actor, now=now),
+    )
     if made is None:
         return _form_page(request, form, checklist, status=refused_status(form, *CONFLICTS))
     messages.success(request, f"已添加到{made.get_cadence_display()}：{made.item}")
@@ -78,12 +76,10 @@ def item_edit(request: HttpRequest, code: str, item: str) -> HttpResponse:
         )
     now = timezone.now()
     form = ItemForm(request.POST, files_of(request, now), **shown)
-    changed = None
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: change_item(found, **form.cleaned_data, actor=request.actor, now=now),
-        )
+    changed = attempt(
+        form,
+        lambda: change_item(found, **form.cleaned_data, actor=request.actor, now=now),
+    )
     if changed is None:
         fresh = queries.get_item(request.actor, code, item)
         return _form_page(

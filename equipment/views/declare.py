@@ -56,9 +56,7 @@ def declare(request: HttpRequest, code: str) -> HttpResponse:
         form = FORMS[kind](initial=first_initial(kind, day)) if kind else None
         return render(request, "equipment/declare.html", context | {"form": form})
     form = FORMS[kind](request.POST, files_of(request, now))
-    made = None
-    if form.is_valid():
-        made = attempt(form, lambda: _apply(request.actor, machine, kind, form, now))
+    made = attempt(form, lambda: _apply(request.actor, machine, kind, form, now))
     if made is None:
         form.put_files_aside()
         return render(request, "equipment/declare.html", context | {"form": form}, status=422)

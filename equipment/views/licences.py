@@ -121,14 +121,12 @@ def licence_add(request: HttpRequest) -> HttpResponse:
             form.initial["items"] = list(form.known_items)
         return _form_page(request, form, family)
     form = _form(request, unit, family, is_new=True)
-    made = None
-    if form.is_valid():
-        made = attempt(
-            form,
-            lambda: actions.add_licence(
-                unit, family=family, **_values(request, form), actor=request.actor, now=now
-            ),
-        )
+    made = attempt(
+        form,
+        lambda: actions.add_licence(
+            unit, family=family, **_values(request, form), actor=request.actor, now=now
+        ),
+    )
     if made is None:
         return _form_page(request, form, family, status=422)
     messages.success(request, f"已新增许可“{made.number}”。")
@@ -144,18 +142,16 @@ def licence_edit(request: HttpRequest, code: str) -> HttpResponse:
     form = _form(request, unit, found.family, found=found)
     if request.method != "POST":
         return _form_page(request, form, found.family, found)
-    changed = None
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: actions.change_licence(
-                found,
-                version=form.cleaned_data["version"],
-                **_values(request, form),
-                actor=request.actor,
-                now=timezone.now(),
-            ),
-        )
+    changed = attempt(
+        form,
+        lambda: actions.change_licence(
+            found,
+            version=form.cleaned_data["version"],
+            **_values(request, form),
+            actor=request.actor,
+            now=timezone.now(),
+        ),
+    )
     if changed is None:
         status = refused_status(form)
         return _form_page(request, form, found.family, _open(request, code), status=status)

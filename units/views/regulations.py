@@ -119,14 +119,12 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
         }
         return _form_page(request, RegulationForm(initial=initial), regulation)
     form = RegulationForm(request.POST)
-    changed = None
-    if form.is_valid():
-        changed = attempt(
-            form,
-            lambda: change_regulation(
-                regulation, **form.cleaned_data, actor=request.actor, now=timezone.now()
-            ),
-        )
+    changed = attempt(
+        form,
+        lambda: change_regulation(
+            regulation, **form.cleaned_data, actor=request.actor, now=timezone.now()
+        ),
+    )
     if changed is None:
         status = refused_status(form)
         return _form_page(request, form, _open(request, code), status=status)
@@ -143,14 +141,12 @@ def replace(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         now = timezone.now()
         form = EditionForm(request.POST, files_of(request, now))
-        edition = None
-        if form.is_valid():
-            edition = attempt(
-                form,
-                lambda: replace_regulation(
-                    regulation, **form.cleaned_data, actor=request.actor, now=now
-                ),
-            )
+        edition = attempt(
+            form,
+            lambda: replace_regulation(
+                regulation, **form.cleaned_data, actor=request.actor, now=now
+            ),
+        )
         if edition is not None:
             messages.success(request, f"已替换为第 {edition.number} 版，以前的版本仍可下载。")
             return redirect("units:regulation", code)
