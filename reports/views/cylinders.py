@@ -23,6 +23,7 @@ from reports.actions import cylinders as actions
 from reports.actions import paperwork
 from reports.documents.cylinder_summary import PART
 from reports.models import DocumentKind, IssuedDocument
+from reports.queries import chosen_revision
 from reports.queries_cylinders import Table
 from units.roles import Can
 
@@ -54,7 +55,7 @@ def _form_page(
     request: HttpRequest, batch: Batch, refusal: RuleBroken | None = None
 ) -> HttpResponse:
     issued = queries.issued(DocumentKind.CYLINDER_FORM, batch.code)
-    shown = _chosen(issued, request.GET.get("revision", ""))
+    shown = chosen_revision(issued, request.GET.get("revision", ""))
     outdated = bool(issued) and issued[0].content["basis"] != queries.form_basis(batch)
     if shown is None and issued and not outdated:
         shown = issued[0]
@@ -249,16 +250,6 @@ def _answer(
 
 def _say(request: HttpRequest, document: IssuedDocument) -> None:
     messages.success(request, f"PDF 已生成，文书编号 {document.number}。")
-
-
-def _chosen(issued: list[IssuedDocument], revision: str) -> IssuedDocument | None:
-    """The revision asked for; 404 for one that was never issued."""
-    if not revision:
-        return None
-    found = next((one for one in issued if str(one.revision) == revision), None)
-    if found is None:
-        raise Http404("no such revision")
-    return found
 
 
 def _revision(found: Certificate, wanted: str) -> CertificateRevision:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from duties.models import MonthlyMinutes, WeeklyReport
 from duties.queries_reports import get_minutes, get_weekly_report
 from reports import queries_reports as queries
 from reports.actions.reports import issue_report
-from reports.models import IssuedDocument
+from reports.queries import chosen_revision
 from units.roles import Can
 
 Report = WeeklyReport | MonthlyMinutes
@@ -66,7 +66,7 @@ def _form_page(
     request: HttpRequest, report: Report, refusal: RuleBroken | None = None
 ) -> HttpResponse:
     issued = queries.issued_of(report)
-    shown = _chosen(issued, request.GET.get("revision", ""))
+    shown = chosen_revision(issued, request.GET.get("revision", ""))
     outdated = bool(issued) and queries.is_outdated(report, issued[0])
     if shown is None and issued and not outdated:
         shown = issued[0]
@@ -84,16 +84,6 @@ def _form_page(
     weekly = isinstance(report, WeeklyReport)
     template = "reports/weekly_report.html" if weekly else "reports/monthly_minutes.html"
     return render(request, template, context, status=refusal.status if refusal else 200)
-
-
-def _chosen(issued: list[IssuedDocument], revision: str) -> IssuedDocument | None:
-    """The revision asked for; 404 for one that was never issued."""
-    if not revision:
-        return None
-    found = next((one for one in issued if str(one.revision) == revision), None)
-    if found is None:
-        raise Http404("no such revision")
-    return found
 
 
 def _back(request: HttpRequest, report: Report) -> str:
