@@ -8,5 +8,8 @@ from hazards import actions
 
 @shared_task(name="hazards.tasks.mark_overdue")
 def mark_overdue() -> int:
-    """Write down deadlines that have passed (twin: mark_overdue_hazards)."""
-    return actions.mark_overdue(now=timezone.now())
+    """Write down deadlines that have passed, let lapses go up (twin: mark_overdue_hazards)."""
+    now = timezone.now()
+    marked = actions.mark_overdue(now=now)
+    actions.escalate_overdue(now=now)
+    return marked

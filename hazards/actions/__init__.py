@@ -1,5 +1,6 @@
 """What may be done to a hazard (decision 12); the signatures are a contract of the rooms."""
 
+from hazards.actions.escalate import escalate_overdue
 from hazards.actions.order import order_rectification
 from hazards.actions.overdue import mark_overdue
 from hazards.actions.record import record_hazard
@@ -10,6 +11,7 @@ from hazards.actions.steps import LONGEST_DEADLINE
 
 __all__ = [
     "LONGEST_DEADLINE",
+    "escalate_overdue",
     "mark_overdue",
     "order_rectification",
     "record_hazard",

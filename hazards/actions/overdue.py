@@ -70,7 +70,7 @@ def _mark_batch(now: datetime) -> int:
         return 0
     HazardEvent.objects.bulk_create([_event(hazard, now, hazard.state) for hazard in lapsed])
     Hazard.objects.filter(pk__in=[hazard.pk for hazard in lapsed]).update(
-        overdue_at=Case(When(overdue_at=None, then=_end_of_deadline()), default=F("overdue_at"))
+        overdue_at=Case(When(overdue_at=None, then=end_of_deadline()), default=F("overdue_at"))
     )
     deciders: dict[tuple[int, str], list[Staff]] = {}
     for hazard in lapsed:
@@ -86,14 +86,14 @@ def _lapsed(day: date) -> HazardQuerySet:
     recorded = HazardEvent.objects.filter(
         hazard=OuterRef("pk"),
         name=HazardEvent.Name.OVERDUE,
-        at__gte=_end_of_deadline(OuterRef("due_on")),
+        at__gte=end_of_deadline(OuterRef("due_on")),
     )
     return Hazard.objects.filter(
         ~Exists(recorded), state=HazardState.PENDING_RECTIFICATION, due_on__lt=day
     )
 
 
-def _end_of_deadline(due_on: Combinable | None = None) -> Func:
+def end_of_deadline(due_on: Combinable | None = None) -> Func:
     """24:00 of the deadline in Asia/Shanghai, computed by the database."""
     return Func(
         (F("due_on") if due_on is None else due_on) + timedelta(days=1),

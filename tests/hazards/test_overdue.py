@@ -122,6 +122,48 @@ def test_batches_go_on_until_nothing_is_left(world: World, monkeypatch: pytest.M
     assert actions.mark_overdue(now=NOW) == 5
 
 
+def test_a_lapse_goes_up_to_the_principal_and_the_district_once(world: World) -> None:
+    """Decision 12: officer and director at once, the principal after 3 days, the district after 7."""
+    hazard, other = late(world), late(world, source="weekly", equipment=None)
+    Hazard.objects.filter(pk=other.pk).update(due_on=YESTERDAY)
+    late(world, machine=world.yi_lift, due_on=TODAY)  # lapses a day later
+    done = late(world, state="rectified")
+
+    def goes_up(days: int, hour: int = 9) -> tuple[int, list[tuple[str, str]]]:
+        before = set(OutboxMessage.objects.values_list("pk", flat=True))
+        count = actions.escalate_overdue(now=at(YESTERDAY + timedelta(days=days), hour))
+        new = OutboxMessage.objects.filter(channel="in_app").exclude(pk__in=before)
+        return count, sorted(new.values_list("recipient__name", "text"))
+
+    assert goes_up(2) == (0, [])
+    assert goes_up(3, hour=7) == (0, [])  # nobody is written to at night
+    count, told = goes_up(3)
+    assert (count, {name for name, _ in told}) == (2, {"陈责"})
+    assert told[0][1].startswith("隐患逾期 3 天仍未整改：")
+    assert goes_up(3, hour=10) == (0, [])
+    count, told = goes_up(7)
+    assert (count, told) == (
+        2,
+        [
+            (
+                "渝中区市场监督管理局",
+                "甲物业管理有限公司有 1 条周隐患逾期 7 天仍未整改，请督促整改。",
+            ),
+            (
+                "渝中区市场监督管理局",
+                "甲物业管理有限公司有 1 条日隐患逾期 7 天仍未整改，请督促整改。",
+            ),
+        ],
+    )
+    assert goes_up(8)[0] == 1  # 乙's, a day later; 甲's not again
+    for one in (hazard, other):
+        assert list(one.events.values_list("label", "by_name")) == [
+            ("逾期上报主要负责人", "系统"),
+            ("逾期上报区县局", "系统"),
+        ]
+    assert not done.events.exists()
+
+
 def test_task_and_command_are_thin_twins(world: World) -> None:
     late(world, due_on=TODAY - timedelta(days=5))
     out = StringIO()
