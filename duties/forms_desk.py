@@ -19,7 +19,7 @@ from units.models.unit import UnitKind
 REPORTS = [one for one in TaskKind.choices if one[0] != TaskKind.INSPECTION]
 
 
-def _categories(unit_kinds: Collection[str], is_bureau: bool) -> list[Any]:
+def category_choices(unit_kinds: Collection[str], is_bureau: bool) -> list[Any]:
     """The categories to choose from: of machines, and where they may occur of licences too."""
     machines = list(Category.choices)
     others = [
@@ -56,7 +56,7 @@ class RecordFilterForm(forms.Form):
     def __init__(self, data: Any, *, unit_kinds: Collection[str], is_bureau: bool) -> None:
         super().__init__(data)
         where = "名称、代码、证号、地点"
-        self.fields["category"].choices = [("", "不限"), *_categories(unit_kinds, is_bureau)]
+        self.fields["category"].choices = [("", "不限"), *category_choices(unit_kinds, is_bureau)]
         self.fields["keyword"].widget.attrs["placeholder"] = (
             f"单位、{where}" if is_bureau else where
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 from django import forms
 
 from config.forms import TextField
-from equipment.enums import Category
+from duties.forms_desk import category_choices
 from reports.models import DocumentKind
 from reports.queries import DocumentFilter
 
@@ -34,9 +37,11 @@ class DocumentFilterForm(forms.Form):
         widget=forms.DateInput(),
         error_messages={"invalid": "请填写正确的日期。"},
     )
-    category = forms.ChoiceField(
-        label="设备类别", required=False, choices=[("", "全部"), *Category.choices]
-    )
+    category = forms.ChoiceField(label="类别", required=False)
+
+    def __init__(self, data: Any, *, unit_kinds: Collection[str], is_bureau: bool) -> None:
+        super().__init__(data)
+        self.fields["category"].choices = [("", "全部"), *category_choices(unit_kinds, is_bureau)]
 
     def clean(self) -> dict:
         data = super().clean()

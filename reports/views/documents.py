@@ -61,9 +61,12 @@ def check_url(inspection: Inspection) -> str:
 @page((Can.UNIT_DASHBOARD, Can.REGION_VIEW))
 def document_list(request: HttpRequest) -> HttpResponse:
     """Issued documents of the unit, or of the regulator's subtree."""
-    form = DocumentFilterForm(request.GET or None)
+    actor = request.actor
+    form = DocumentFilterForm(
+        request.GET or None, unit_kinds=actor.unit_kinds, is_bureau=actor.kind == "bureau"
+    )
     wanted = form.wanted() if form.is_bound else queries.DocumentFilter()
-    found, size = paginate(request, queries.list_documents(request.actor, wanted))
+    found, size = paginate(request, queries.list_documents(actor, wanted))
     return render(
         request,
         "reports/document_list.html",
@@ -77,7 +80,7 @@ def document_list(request: HttpRequest) -> HttpResponse:
             "size": size,
             "records_url": reverse("duties:record-list"),
             "is_filtered": wanted != queries.DocumentFilter(),
-            "shows_unit": request.actor.kind != "unit",
+            "shows_unit": actor.kind != "unit",
         },
     )
 

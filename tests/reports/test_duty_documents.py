@@ -126,6 +126,24 @@ def test_a_round_is_issued_as_its_own_kind(world: World, as_: SignIn) -> None:
     assert moved.url in body(client.get(reverse("reports:document-list")))
 
 
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [("licence", "lift_installation"), ("station", "cylinder_filling"), ("month", "filling")],
+)
+def test_the_list_is_narrowed_to_a_family_of_licences(
+    world: World, as_: SignIn, name: str, family: str
+) -> None:
+    """A unit chooses among what it can have; a bureau among everything."""
+    inspection, actor = round_of(world, name)
+    document = issue_daily_check(inspection, actor=actor, now=NOW)
+    for user in (world.jia_admin, world.regulator):
+        client = as_(user)
+        address = reverse("reports:document-list")
+        found = [client.get(address, {"category": one}) for one in (family, "crane")]
+        assert [one.context["page"].paginator.count for one in found] == [1, 0]
+        assert document.number in body(found[0])
+
+
 def test_a_document_issued_before_the_other_rounds_still_reads(world: World) -> None:
     """Content that was frozen before cadence, level and facts existed."""
     inspection = inspections.signed(world.lift, world.li)
