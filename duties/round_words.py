@@ -8,7 +8,7 @@ from config.words import cn_date, cn_month, cn_week
 from duties.documents import post_of
 from duties.enums import Cadence
 from duties.models import Task
-from duties.wording import SIGNERS
+from duties.wording import SIGNERS, title
 from equipment import subjects
 from units.models.unit import UnitKind
 
@@ -19,6 +19,8 @@ _PERIODS = {Cadence.DAILY: cn_date, Cadence.WEEKLY: cn_week, Cadence.MONTHLY: cn
 class RoundWords:
     """The words of one to-do on its form, its check page and its receipt."""
 
+    # 1号客梯, 电梯安装（含修理）, 工位巡查, as in the lists
+    name: str
     # 日管控, 周排查, 月调度
     round: str
     # 2026年11月20日, 第47周(11.16–11.22), 2026年11月
@@ -48,6 +50,7 @@ def words_of(task: Task) -> RoundWords:
     is_daily = cadence == Cadence.DAILY
     director = str(subjects.DIRECTOR_OF[task.unit_kind].label)
     return RoundWords(
+        name=title(task),
         round=label,
         period=_PERIODS[cadence](task.period_on),
         about=_about(task),
@@ -94,7 +97,7 @@ def _about(task: Task) -> str:
         number = f"编号 {machine.inner_no}" if machine.inner_no else ""
         parts = [machine.place, number, machine.catalogue.name]
     elif task.licence_id is not None:
-        parts = [subjects.label(task.category), f"许可证 {task.licence.number}"]
+        parts = [f"许可证 {task.licence.number}", task.licence.scope]
     elif task.station_id is not None:
         station = task.station
         parts = [f"编号 {station.number}", station.medium, station.place]
