@@ -129,7 +129,7 @@ class TestDeclare:
         page = as_(world.li.user).get(reverse("duties:inspect", args=[task.code]))
         # A short confirmation with no answer given before; the machine is looked at.
         assert page.context["sheet"].round.values["round_status"] == ""
-        assert page.context["declared"].reason == "门机待配件"
+        assert page.context["sheet"].declared.reason == "门机待配件"
 
     def test_an_overdue_machine_is_not_put_into_use(self, admin: Client, world: World) -> None:
         machine = machines.machine(
