@@ -11,6 +11,7 @@ from reports.views import (
     duty_reports,
     labels,
     region_unit,
+    unit_checklists,
 )
 
 app_name = "reports"
@@ -19,6 +20,11 @@ urlpatterns = [
     path("bureau/", dashboard.region, name="region"),
     path("bureau/desk/", desk.desk, name="desk"),
     path("bureau/units/<slug:code>/", region_unit.region_unit, name="region-unit"),
+    path(
+        "bureau/units/<slug:code>/checklists/<slug:checklist>/",
+        unit_checklists.unit_checklist,
+        name="unit-checklist",
+    ),
     path(
         "bureau/units/<slug:code>/people/<slug:staff>/phone/",
         region_unit.reveal_phone,

@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 class ChecklistQuerySet(models.QuerySet["Checklist"]):
     def for_actor(self, actor: Actor) -> ChecklistQuerySet:
-        """The fixed lists, which everybody may read, and a unit's own."""
+        """The fixed lists, which everybody may read, and a unit's own; a regulator reads what the
+        units of his subtree have enabled, not their drafts."""
         own = Q(unit=None)
         if actor.unit_id is not None:
             own |= Q(unit_id=actor.unit_id)
+        elif actor.kind == "bureau" and actor.region_prefix is not None:
+            prefix = actor.region_prefix
+            own |= Q(unit__region__code__startswith=prefix, enabled_at__isnull=False)
         return self.filter(own)
 
 

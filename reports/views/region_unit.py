@@ -1,4 +1,4 @@
-"""One unit as the bureau sees it, read only: 概况, 人员, 设备, 许可与工位, 申报."""
+"""One unit as the bureau sees it, read only: 概况, 人员, 设备, 许可与工位, 管控清单, 申报."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ from equipment import queries as equipment
 from equipment import queries_declarations as declarations
 from reports import queries_region, statistics
 from reports.figures import link
+from reports.views import unit_checklists
 from reports.views.dashboard import region_board
 from units import queries
 from units.actions.privacy import reveal_phone as reveal
 from units.models import Unit
 from units.roles import Can
 
-OVERVIEW, PEOPLE, MACHINES, PAPERS, DECLARATIONS = (
+OVERVIEW, PEOPLE, MACHINES, PAPERS, CHECKLISTS, DECLARATIONS = (
     "overview",
     "people",
     "machines",
     "papers",
+    "checklists",
     "declarations",
 )
 
@@ -145,5 +147,6 @@ _TABS: dict[str, tuple[str, Callable[..., dict[str, Any]]]] = {
     PEOPLE: ("人员", _people),
     MACHINES: ("设备", _machines),
     PAPERS: ("许可与工位", _papers),
+    CHECKLISTS: ("管控清单", unit_checklists.tab),
     DECLARATIONS: ("申报", _declarations),
 }

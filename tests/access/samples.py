@@ -59,6 +59,10 @@ class Samples:
             "units:import-template": {"kind": "machines"},
             "units:guide-page": {"chapter": "start"},
             "reports:region-unit": {"code": self.world.jia.code},
+            "reports:unit-checklist": {
+                "code": self.world.jia.code,
+                "checklist": self.checklist.code,
+            },
             "reports:reveal-phone": {"code": self.world.jia.code, "staff": self.world.li.code},
         }
         by_room = {

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from tests.factories import checklists, notices
 from tests.factories import declarations as filing
 from tests.factories import hazards as finding
-from tests.factories import notices
 from tests.factories import registrations as made
 from tests.factories import units as people
-from tests.world import World
+from tests.world import NOW, World
 
 DESK = "/bureau/desk/"
 
@@ -111,6 +111,7 @@ def test_the_unit_with_its_people_and_machines(world: World, as_: Any) -> None:
         ("人员", 5),
         ("设备", 4),
         ("许可与工位", 0),
+        ("管控清单", None),
         ("申报", 0),
     ]
     text = page.content.decode()
@@ -128,10 +129,37 @@ def test_the_unit_with_its_people_and_machines(world: World, as_: Any) -> None:
 
 
 def test_other_districts_do_not_see_it(world: World, as_: Any) -> None:
-    for tab in ("", "people", "machines", "papers", "declarations"):
+    for tab in ("", "people", "machines", "papers", "checklists", "declarations"):
         assert unit_page(as_(world.far_regulator), world, tab).status_code == 404
     url = reverse("reports:reveal-phone", args=[world.jia.code, world.li.code])
     assert as_(world.far_regulator).post(url).status_code == 404
+
+
+def test_what_the_units_rounds_are_made_of(world: World, as_: Any) -> None:
+    """Its fixed lists and those it has enabled, read only; a draft is nobody's business yet."""
+    running = checklists.own(world.jia, "门禁专项清单", enabled_at=NOW)
+    draft = checklists.own(world.jia, "还没写完的清单")
+    foreign = checklists.own(world.yi, "乙的清单", enabled_at=NOW)
+    client = as_(world.regulator)
+    page = unit_page(client, world, "checklists")
+    text = page.content.decode()
+    assert [one.name for one, _, _, _ in page.context["own"]] == ["门禁专项清单"]
+    assert {one.category for one, _, _ in page.context["fixed"]} == {"lift", "crane", "boiler"}
+
+    def shown(code: str) -> Any:
+        return client.get(reverse("reports:unit-checklist", args=[world.jia.code, code]))
+
+    fixed = page.context["fixed"][0][0]
+    for one in (running, fixed):
+        address = reverse("reports:unit-checklist", args=[world.jia.code, one.code])
+        assert f'href="{address}"' in text
+        detail = client.get(address).content.decode()
+        assert one.items.first().item in detail
+        assert "<form" not in detail.split("<main")[1].split("</main>")[0]
+    assert [shown(one.code).status_code for one in (draft, foreign)] == [404, 404]
+    far = as_(world.far_regulator)
+    address = reverse("reports:unit-checklist", args=[world.jia.code, running.code])
+    assert far.get(address).status_code == 404
 
 
 def test_a_phone_is_shown_on_asking_and_the_look_is_on_record(world: World, as_: Any) -> None:
