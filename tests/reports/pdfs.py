@@ -21,6 +21,7 @@ def content(document: IssuedDocument) -> bytes:
     return files.read_bytes(document.file)
 
 
+@functools.lru_cache(maxsize=4)
 def texts(pdf: bytes) -> list[str]:
     """The text of each page as a reader extracts it."""
     return [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
@@ -71,7 +72,7 @@ def shapes(font: TTFont, numbers: Iterable[int] | None = None) -> dict[int, obje
     }
 
 
-@functools.cache
+@functools.lru_cache(maxsize=4)
 def picture(pdf: bytes, page: int = 0, scale: float = 2) -> Image.Image:
     return pypdfium2.PdfDocument(pdf)[page].render(scale=scale).to_pil().convert("RGB")
 

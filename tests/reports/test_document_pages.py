@@ -225,30 +225,31 @@ def test_the_list_shows_the_units_documents_newest_first(
     assert ("补录" in text, "使用单位</th>" in text) == (True, False)
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ({"category": "lift"}, [0]),
-        ({"category": "ropeway"}, []),
-        ({"first_on": "2026-11-19"}, [0, 1]),
-        ({"last_on": "2026-11-19"}, [1, 2]),
-        ({"first_on": "2026-11-19", "last_on": "2026-11-19"}, [1]),
-        ({"keyword": "行车"}, [1]),
-        ({"keyword": "张全"}, [2]),
-        ({"keyword": "20261115"}, [2]),
-        ({"keyword": "安全检查 李安"}, [0, 1]),
-        ({"keyword": "李安 锅炉"}, []),
-        ({"keyword": "%"}, []),
-        ({"keyword": "１号客梯"}, [0]),
-        ({"keyword": "客梯", "category": "crane"}, []),
-    ],
-)
-def test_the_list_is_narrowed(
-    world: World, as_: SignIn, three: list[IssuedDocument], query: dict, expected: list[int]
-) -> None:
-    response = as_(world.jia_admin).get(list_url(**query))
-    assert numbers(response) == [three[number].number for number in expected]
-    assert ("没有符合条件的记录表单" in page(response)) == (not expected)
+NARROWED = [
+    ({"category": "lift"}, [0]),
+    ({"category": "ropeway"}, []),
+    ({"first_on": "2026-11-19"}, [0, 1]),
+    ({"last_on": "2026-11-19"}, [1, 2]),
+    ({"first_on": "2026-11-19", "last_on": "2026-11-19"}, [1]),
+    ({"keyword": "行车"}, [1]),
+    ({"keyword": "张全"}, [2]),
+    ({"keyword": "20261115"}, [2]),
+    ({"keyword": "安全检查 李安"}, [0, 1]),
+    ({"keyword": "李安 锅炉"}, []),
+    ({"keyword": "%"}, []),
+    ({"keyword": "１号客梯"}, [0]),
+    ({"keyword": "客梯", "category": "crane"}, []),
+]
+
+
+def test_the_list_is_narrowed(world: World, as_: SignIn, three: list[IssuedDocument]) -> None:
+    client = as_(world.jia_admin)
+    of = [document.number for document in three]
+    for query, expected in NARROWED:
+        response = client.get(list_url(**query))
+        found = [of.index(number) for number in numbers(response)]
+        is_empty = "没有符合条件的记录表单" in page(response)
+        assert (query, found, is_empty) == (query, expected, not expected)
 
 
 def test_registration_and_equipment_numbers_are_found(

@@ -41,6 +41,17 @@ def printed(world: World, *args: object, **fields: object) -> bytes:
     return pdfs.content(document)
 
 
+_plain: list[bytes] = []
+
+
+@pytest.fixture
+def plain(request: pytest.FixtureRequest) -> bytes:
+    """An ordinary form, printed once for the tests that only look at it."""
+    if not _plain:
+        _plain.append(printed(request.getfixturevalue("world")))
+    return _plain[0]
+
+
 @pytest.fixture
 def template(tmp_path: Path, settings: object) -> object:
     """Return write(html) -> the name of a template with this body."""
@@ -86,24 +97,17 @@ def test_everything_on_the_form_can_be_extracted(world: World) -> None:
     assert [words for words in expected if words not in found] == []
 
 
-@pytest.mark.parametrize("character", RARE)
-def test_rare_characters_of_names_are_text_and_glyph(world: World, character: str) -> None:
-    """Not a box, and not some other character: it differs from every other glyph on the page."""
-    content = printed(world, facts={"officer_name": f"赵{character}", "unit_name": "甲公司"})
-    assert f"赵{character}签名时间" in pdfs.text(content)
-    last = len(pdfs.texts(content)) - 1
-    name = next(n for n in (last, last - 1) if character in pdfs.texts(content)[n])
-    drawn = pdfs.glyph(content, character, name)
-    assert 0.08 < pdfs.ink(drawn) < 0.6
-    others = [pdfs.glyph(content, other, name) for other in "赵签名时间"]
-    assert min(pdfs.difference(drawn, other) for other in others) > 0.15
-
-
-def test_two_rare_characters_are_drawn_differently(world: World) -> None:
-    """Boxes would be alike."""
-    content = printed(world, facts={"officer_name": "".join(RARE)})
-    page = next(n for n, text in enumerate(pdfs.texts(content)) if "镕" in text)
+def test_rare_characters_of_names_are_text_and_glyph(world: World) -> None:
+    """No boxes, and no other characters: each differs from its neighbours and from every other."""
+    content = printed(world, facts={"officer_name": f"赵{RARE}", "unit_name": "甲公司"})
+    assert f"赵{RARE}签名时间" in pdfs.text(content)
+    page = max(n for n, text in enumerate(pdfs.texts(content)) if "镕" in text)
     drawn = {character: pdfs.glyph(content, character, page) for character in RARE}
+    thin = {character for character, one in drawn.items() if not 0.08 < pdfs.ink(one) < 0.6}
+    assert thin == set()
+    others = [pdfs.glyph(content, other, page) for other in "赵签名时间"]
+    alike = {c for c in RARE for other in others if pdfs.difference(drawn[c], other) <= 0.15}
+    assert alike == set()
     pairs = [(a, b) for a in RARE for b in RARE if a < b]
     assert [(a, b) for a, b in pairs if pdfs.difference(drawn[a], drawn[b]) < 0.1] == []
 
@@ -120,9 +124,9 @@ def test_the_only_fonts_are_ours_and_embedded(world: World) -> None:
         ("Shouze-NotoSansSC-Bold", "NotoSansSC-Bold.ttf"),
     ],
 )
-def test_the_embedded_outlines_are_those_of_our_font(world: World, name: str, file: str) -> None:
+def test_the_embedded_outlines_are_those_of_our_font(plain: bytes, name: str, file: str) -> None:
     """A name proves nothing: the glyphs are compared point by point."""
-    embedded = pdfs.outlines(printed(world), name)
+    embedded = pdfs.outlines(plain, name)
     whole = pdfs.shapes(TTFont(finders.find(f"fonts/{file}")), embedded)
     assert len(embedded) > 20
     assert [number for number, points in embedded.items() if whole.get(number) != points] == []
@@ -137,8 +141,8 @@ def test_characters_without_a_glyph_are_spelled_and_explained(world: World) -> N
     assert IssuedDocument.objects.get().content["lines"][1]["note"] == "好😀𠮷\u202e的"
 
 
-def test_an_ordinary_form_has_no_such_note(world: World) -> None:
-    assert "字库未收录" not in pdfs.text(printed(world))
+def test_an_ordinary_form_has_no_such_note(plain: bytes) -> None:
+    assert "字库未收录" not in pdfs.text(plain)
 
 
 def test_html_is_shown_as_text(world: World) -> None:
@@ -168,11 +172,10 @@ def test_photos_and_signature_are_in_the_picture(world: World) -> None:
     ] == [0.0] * len(pdfs.texts(without))
 
 
-def test_the_signature_is_drawn_beside_the_name(world: World) -> None:
-    content = printed(world)
-    page = next(n for n, text in enumerate(pdfs.texts(content)) if "签名时间" in text)
-    drawn = pdfs.picture(content, page, 4)
-    left, bottom, _, top = pdfs.where(content, "签名时间", page)
+def test_the_signature_is_drawn_beside_the_name(plain: bytes) -> None:
+    page = next(n for n, text in enumerate(pdfs.texts(plain)) if "签名时间" in text)
+    drawn = pdfs.picture(plain, page, 4)
+    left, bottom, _, top = pdfs.where(plain, "签名时间", page)
     height = drawn.height
     # The box left of the words, as wide as the signature (48 mm = 136 pt).
     area = drawn.crop(
@@ -201,13 +204,12 @@ def test_a_photographed_signature_is_printed(world: World) -> None:
     assert max(shares) > 0.003
 
 
-def test_the_boxes_are_drawn(world: World) -> None:
+def test_the_boxes_are_drawn(plain: bytes) -> None:
     """The ticked box holds more ink than the empty one."""
-    content = printed(world)
-    drawn, scale = pdfs.picture(content, 0, 8), 8
+    drawn, scale = pdfs.picture(plain, 0, 8), 8
 
     def before(words: str) -> float:
-        left, bottom, _, top = pdfs.where(content, words)
+        left, bottom, _, top = pdfs.where(plain, words)
         height = drawn.height
         box = (
             (left - 12.5) * scale,
