@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable
 from datetime import datetime
@@ -29,12 +28,12 @@ from duties.forms_reports import MinutesForm, ReportForm, WeeklyReportForm
 from duties.models import MonthlyMinutes, ReportDraft, Task, WeeklyReport
 from duties.queries import is_missed
 from duties.views import reports_shown as shown
-from duties.views.signing import has_photograph, signature_shown, signature_upload
+from duties.views.signing import has_photograph, signature_shown, stored_photograph
 from units.carried import files_of
 from units.models import Photo
 from units.photos import store_photo
 from units.roles import Can
-from units.signatures import PURPOSE, store_signature
+from units.signatures import store_signature
 
 WEEKLY, MONTHLY = TaskKind.WEEKLY_REPORT.value, TaskKind.MONTHLY_MINUTES.value
 FORMS: dict[str, type[ReportForm]] = {WEEKLY: WeeklyReportForm, MONTHLY: MinutesForm}
@@ -42,8 +41,6 @@ WRITE_PAGES = {WEEKLY: "duties:report-write", MONTHLY: "duties:minutes-write"}
 SIGNED_PAGES = {WEEKLY: "duties:field-report", MONTHLY: "duties:field-minutes"}
 # Refusals after which nothing can be filled in any more; what was typed is shown to be read.
 FINAL = {"already_done", "waived", "not_yours", "backfill_closed", "deregistered"}
-# The photographed signature of a form keeps one UUID, so a form that is sent twice is one photo.
-SIGNATURE_NAMESPACE = uuid.UUID("0b9c1f3e-2f53-4a52-9a53-0d6f0b2f3d44")
 
 
 @page(Can.REPORT_WRITE, writes=True, own_transaction=True)
@@ -268,20 +265,7 @@ def signature_of(
 ) -> Callable[[], Any]:
     """What makes the signature; a photographed one is stored before anything is locked."""
     actor, strokes = request.actor, request.POST.get("signature_strokes", "")
-    upload = signature_upload(request, now)
-    photo: Photo | None = None
-    if upload is not None:
-        content = hashlib.sha256()
-        for chunk in upload.chunks():
-            content.update(chunk)
-        photo = store_photo(
-            upload,
-            unit_id=about.unit_id,
-            client_uuid=uuid.uuid5(SIGNATURE_NAMESPACE, f"{key}:{content.hexdigest()}"),
-            purpose=PURPOSE,
-            actor=actor,
-            now=now,
-        )
+    photo = stored_photograph(request, unit_id=about.unit_id, key=key, now=now)
     return lambda: store_signature(strokes_json=strokes, photo=photo, actor=actor, now=now)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,15 +29,11 @@ from duties.models import InspectionDraft, Task
 from duties.queries_signing import others_waiting
 from duties.round_words import words_of
 from duties.views.inspect import built, refused_page
-from duties.views.signing import has_photograph, signature_shown, signature_upload
+from duties.views.signing import has_photograph, signature_shown, stored_photograph
 from units.carried import files_of
 from units.models import Signature
-from units.photos import store_photo
 from units.roles import Can
-from units.signatures import PURPOSE, store_signature
-
-# The photographed signature of a form keeps one UUID, so a form that is sent twice is one photo.
-SIGNATURE_NAMESPACE = uuid.UUID("5f0c1a54-6d0e-4d0b-9d0a-6f1e5a2c7b11")
+from units.signatures import store_signature
 
 
 @page(Can.INSPECT, writes=True, own_transaction=True)
@@ -129,19 +124,7 @@ def photographed_signature(
         return None
     for task in drafts_of:
         drafts.refuse_unless_workable(task, actor=request.actor, now=now)
-    upload = signature_upload(request, now)
-    content = hashlib.sha256()
-    for chunk in upload.chunks():
-        content.update(chunk)
-    key = uuid.uuid5(SIGNATURE_NAMESPACE, f"{client_uuid}:{content.hexdigest()}")
-    return store_photo(
-        upload,
-        unit_id=unit_id,
-        client_uuid=key,
-        purpose=PURPOSE,
-        actor=request.actor,
-        now=now,
-    )
+    return stored_photograph(request, unit_id=unit_id, key=client_uuid, now=now)
 
 
 def made_signature(strokes: str, photo: Any | None, actor: Actor, now: datetime) -> Signature:

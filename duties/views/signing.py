@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,8 +13,12 @@ from django.http import HttpRequest
 from config.errors import RuleBroken
 from units import photos
 from units.carried import GONE, files_of
+from units.models import Photo
+from units.signatures import PURPOSE
 
 PHOTO = "signature_photo"
+# The photographed signature of a form keeps one UUID, so a form that is sent twice is one photo.
+_NAMESPACE = uuid.UUID("5f0c1a54-6d0e-4d0b-9d0a-6f1e5a2c7b11")
 
 
 def has_photograph(request: HttpRequest, now: datetime) -> bool:
@@ -32,6 +38,29 @@ def signature_upload(request: HttpRequest, now: datetime) -> Any | None:
     if PHOTO not in files and PHOTO in files.gone:
         raise RuleBroken("file_gone", GONE, field="photo")
     return files.get(PHOTO)
+
+
+def stored_photograph(
+    request: HttpRequest, *, unit_id: int, key: uuid.UUID | str, now: datetime
+) -> Photo | None:
+    """The photograph of a signature on paper, stored; None without one.
+
+    Called before anything is locked: reading a picture takes time. `key` names the form.
+    """
+    upload = signature_upload(request, now)
+    if upload is None:
+        return None
+    content = hashlib.sha256()
+    for chunk in upload.chunks():
+        content.update(chunk)
+    return photos.store_photo(
+        upload,
+        unit_id=unit_id,
+        client_uuid=uuid.uuid5(_NAMESPACE, f"{key}:{content.hexdigest()}"),
+        purpose=PURPOSE,
+        actor=request.actor,
+        now=now,
+    )
 
 
 def signature_shown(
