@@ -29,6 +29,11 @@ class Evaluation(models.TextChoices):
     CONTROLLED = "controlled", "安全风险可控，无较大安全风险隐患"
     AT_RISK = "at_risk", "存在安全风险隐患，需尽快采取防范措施"
 
+    def words(self, unit_kind: str) -> str:
+        """The sentence of the form; production units answer for quality too (Order 73)."""
+        risks = "质量安全风险" if unit_kind == "production" else "安全风险"
+        return str(self.label).replace("安全风险", risks)
+
 
 class TaskState(models.TextChoices):
     """Decision 8: 应检 = 按时 + 补录 + 漏检 + 未到期, with 免检 beside it."""

@@ -19,7 +19,10 @@ def _area(rows: int, **attrs: Any) -> forms.Textarea:
 
 
 class ReportForm(forms.Form):
-    """What both kinds post: which page it is, and why it is late."""
+    """What both kinds post: which page it is, and why it is late.
+
+    `unit_kind` is whose report it is, `is_missed` whether it is made up for.
+    """
 
     client_uuid = forms.UUIDField(widget=forms.HiddenInput)
     rev = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
@@ -31,8 +34,12 @@ class ReportForm(forms.Form):
         error_messages={"required": "请填写补录原因。"},
     )
 
-    def __init__(self, *args: Any, is_missed: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, unit_kind: str, is_missed: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "evaluation" in self.fields:
+            self.fields["evaluation"].choices = [
+                (one.value, one.words(unit_kind)) for one in Evaluation
+            ]
         if not is_missed:
             del self.fields["backfill_reason"]
 
@@ -51,7 +58,6 @@ class WeeklyReportForm(ReportForm):
     )
     evaluation = forms.ChoiceField(
         label="本周安全管理情况评价",
-        choices=Evaluation.choices,
         widget=forms.RadioSelect,
         error_messages={
             "required": "请选择本周安全管理情况评价。",

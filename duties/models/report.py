@@ -110,6 +110,10 @@ class WeeklyReport(SignedReport):
     class Meta(SignedReport.Meta):
         verbose_name = "周排查治理报告"
 
+    def get_evaluation_display(self) -> str:
+        """The sentence that was ticked."""
+        return Evaluation(self.evaluation).words(self.unit_kind)
+
 
 class MonthlyMinutes(SignedReport):
     """每月X安全调度会议纪要 (M 3.5): meeting time and the photographed minutes."""

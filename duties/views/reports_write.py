@@ -95,13 +95,19 @@ def _blank_form(task: Task, begun: ReportDraft | None, now: datetime) -> ReportF
         "client_uuid": begun.client_uuid if begun is not None else uuid.uuid4(),
         "rev": begun.rev if begun is not None else 0,
     }
-    return FORMS[task.kind](initial=initial, is_missed=is_missed(task, now))
+    return _form(task, now, initial=initial)
+
+
+def _form(task: Task, now: datetime, *given: Any, **initial: Any) -> ReportForm:
+    return FORMS[task.kind](
+        *given, unit_kind=task.unit_kind, is_missed=is_missed(task, now), **initial
+    )
 
 
 def _post(request: HttpRequest, task: Task, now: datetime) -> HttpResponse:
     """Keep the draft and the photos first, then do what the button asks for."""
     actor = request.actor
-    form = FORMS[task.kind](request.POST, request.FILES, is_missed=is_missed(task, now))
+    form = _form(task, now, request.POST, request.FILES)
     signed = shown.signed_of(task)
     if signed is not None and str(signed.client_uuid) == request.POST.get("client_uuid"):
         return redirect(SIGNED_PAGES[task.kind], signed.code)

@@ -132,7 +132,10 @@ def build_weekly(
         last_week=report.last_week,
         main_hazards=report.main_hazards,
         this_sentence=figures_sentence("本周", figures["this"], report.category),
-        choices=tuple(Choice(str(one.label), report.evaluation == one.value) for one in Evaluation),
+        choices=tuple(
+            Choice(one.words(report.unit_kind), report.evaluation == one.value)
+            for one in Evaluation
+        ),
         next_work=report.next_work,
         signatures=(_author(report),),
     )

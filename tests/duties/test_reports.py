@@ -16,6 +16,7 @@ from duties import queries_reports as queries
 from duties.actions.report_drafts import save_draft
 from duties.actions.reports import countersign
 from duties.enums import TaskKind
+from duties.forms_reports import WeeklyReportForm
 from duties.models import MonthlyMinutes, ReportDraft, Tally, WeeklyReport
 from equipment import subjects
 from tests.factories import duties as tasks
@@ -407,3 +408,20 @@ def test_titles_of_families_and_filling_units(world: World) -> None:
         "每周气瓶安全排查治理报告",
         "每周场车安全排查治理报告",
     ]
+
+
+def test_a_production_unit_answers_for_quality_too() -> None:
+    choices = {
+        kind: list(WeeklyReportForm(unit_kind=kind, is_missed=False).fields["evaluation"].choices)
+        for kind in ("production", "using")
+    }
+    assert choices == {
+        "production": [
+            ("controlled", "质量安全风险可控，无较大质量安全风险隐患"),
+            ("at_risk", "存在质量安全风险隐患，需尽快采取防范措施"),
+        ],
+        "using": [
+            ("controlled", "安全风险可控，无较大安全风险隐患"),
+            ("at_risk", "存在安全风险隐患，需尽快采取防范措施"),
+        ],
+    }
