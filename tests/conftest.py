@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 
@@ -106,7 +107,7 @@ def world(db: None) -> worlds.World:
 @pytest.fixture
 def committed_world(transactional_db: None) -> worlds.World:
     """The same world, committed: for tests with threads, workers or browsers."""
-    return worlds.build()
+    return worlds.copied()
 
 
 @pytest.fixture
@@ -124,3 +125,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.get_closest_marker("early") or item.path.parent.name == "browser"
     }
     items.sort(key=lambda item: item.path not in long)
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected by now stays to the end: no later collection looks at it."""
+    gc.collect()
+    gc.freeze()

@@ -17,14 +17,12 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests import chromium
 from units.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 900}
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.fspath).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
-            if CHROMIUM is None:
+            if chromium.PROGRAM is None:
                 item.add_marker(
                     pytest.mark.skip(reason="没有找到 chromium：apt-get install chromium")
                 )
@@ -67,18 +65,7 @@ def _static_files_are_kept() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     os.environ.setdefault("PLAYWRIGHT_BROWSERS_PATH", "0")
-    return {
-        "executable_path": CHROMIUM,
-        "args": [
-            "--no-sandbox",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
-            "--disable-gpu",
-            "--disable-quic",
-        ],
-    }
+    return {"executable_path": chromium.PROGRAM, "args": chromium.ARGUMENTS}
 
 
 def session_cookie(user: User) -> dict[str, str]:
