@@ -191,6 +191,7 @@ def accept(desk: Page, number: str) -> None:
 def look(desk: Page, at: int, of: int) -> None:
     """The photograph is there, and looked at for longer than the district asks."""
     desk.locator(".ck-bar__at", has_text=f"第 {at} / {of} 张").wait_for()
+    expect(desk.locator("[data-photo-check]")).to_have_attribute("data-ready", "1")
     expect(desk.locator("[data-check-image]")).to_have_js_property("complete", value=True)
     desk.wait_for_timeout(110)
 

@@ -46,6 +46,7 @@ def test_photographs_are_judged_by_keys(
     page.goto(f"{live_server.url}{reverse('cylinders:check', args=[batch.code])}")
     image = page.locator("[data-check-image]")
     expect(image).to_have_js_property("naturalWidth", 320)
+    expect(page.locator("[data-photo-check]")).to_have_attribute("data-ready", "1")
     stage = page.locator("[data-check-stage]")
     page.keyboard.press("+")
     expect(stage).to_have_class("ck-stage is-zoomed")
