@@ -311,8 +311,8 @@ def test_without_network_nothing_is_called_saved_and_nothing_is_lost(
     assert InspectionDraft.objects.get().answers == {}
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
-    page.evaluate("setTimeout(() => { location.href = '/m/'; })")
-    page.wait_for_timeout(500)
+    with page.expect_event("dialog"):
+        page.evaluate("setTimeout(() => { location.href = '/m/'; })")
     assert asked == ["beforeunload"]
     at_sheet(page)
     context.set_offline(False)
