@@ -29,7 +29,8 @@ _LATE_GROUPS = """
 """
 
 # Found by the partial index task_open_by_due: its size is what is open, not what there ever was.
-# Locked in the order of their keys, as everybody locks several to-dos.
+# Locked in the order of their keys, as everybody locks several to-dos. Arrays and no joins: the
+# planner would read the whole table for every district.
 _CLOSE = """
     WITH late_ones AS (
         SELECT t.id FROM duties_task t
@@ -38,7 +39,7 @@ _CLOSE = """
          ORDER BY t.id FOR NO KEY UPDATE
     ), closed AS (
         UPDATE duties_task t SET state = 'missed', missed_at = %(now)s
-          FROM late_ones WHERE late_ones.id = t.id
+         WHERE t.id = ANY(ARRAY(SELECT id FROM late_ones))
         RETURNING t.unit_id, t.period_on, t.cadence
     ), noted AS (
         INSERT INTO duties_late_group
@@ -57,7 +58,9 @@ _LATE_SOURCE = """duties_task t JOIN duties_late_group late
 """
 
 _BY_UNIT = "t.unit_id = ANY(%(units)s)"
-_BY_REGION = "t.unit_id IN (SELECT id FROM units_unit WHERE region_id = ANY(%(regions)s))"
+_BY_REGION = (
+    "t.unit_id = ANY(ARRAY(SELECT id FROM units_unit WHERE region_id = ANY(%(regions)s)))"
+)
 
 
 def close_expired(

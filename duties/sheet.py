@@ -111,6 +111,18 @@ class Page:
         return self.has_status and self.round.values["round_status"] == RoundStatus.STOPPED
 
     @property
+    def goes_on_at(self) -> str:
+        """Where a draft goes on: at the first item without an answer, else at the answer sheet.
+
+        "" (the beginning) where nothing is saved yet or step 0 still wants something.
+        """
+        asks = self.has_status and not self.round.values["round_status"]
+        asks |= self.is_missed and not self.round.values["backfill_reason"]
+        if not self.rev or asks or self.is_stopped:
+            return ""
+        return next((step.anchor for step in self.steps if step.state == "todo"), "q-sum")
+
+    @property
     def opens_at(self) -> str:
         """Where a page that came back opens: at a conflict, at a lone error, else the answer sheet."""
         every = [self.round, *self.steps]

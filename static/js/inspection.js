@@ -353,7 +353,9 @@ function start() {
   });
   form.classList.add("is-ready", "is-stepped");
   keys.forEach(refreshQuietly);
-  show(byAddress() ?? steps.find((step) => step.id === form.dataset.open) ?? steps[0]);
+  // A draft goes on where the first answer is missing; Back and Forward lead to where one was.
+  const isNew = notice || performance.getEntriesByType("navigation")[0]?.type === "navigate";
+  show(byAddress() ?? (isNew && steps.find((step) => step.id === form.dataset.open) || steps[0]));
   for (const box of all("[data-conflict-base]", form)) {
     const key = box.closest("[data-key]").dataset.key;
     conflicts.set(key, { values: JSON.parse(box.dataset.conflictValues), base: box.dataset.conflictBase });
