@@ -55,7 +55,7 @@ export class Photos {
     word.textContent = text;
   }
 
-  async add(input) {
+  add(input) {
     const [file] = input.files;
     const step = input.closest("[data-key]");
     input.value = "";
@@ -68,21 +68,26 @@ export class Photos {
     }
     const tile = this.tile(step, file);
     this.onChange(key);
-    const photo = await compress(file);
-    if (!tile.isConnected) return;
-    if (photo.size > MOST_BYTES) {
-      this.fail(tile, `照片有 ${(photo.size / 1048576).toFixed(1)} MB，超过 20 MB 的上限，请重新拍摄。`);
-      this.onChange(key);
-      return;
-    }
+    // On its way from now on: who leaves while it is made smaller is asked first.
+    const smaller = compress(file);
     const job = {
       tile,
-      run: (outbox) => this.upload(outbox, tile, key, photo, file.name),
+      run: async (outbox) => {
+        outbox.on.state("uploading", 0);
+        await this.send(outbox, tile, key, await smaller, file.name);
+      },
       refused: (error) => this.refuse(tile, key, error),
     };
     tile.job = job;
-    this.word(tile, "等待上传");
+    smaller.then(() => { if (tile.job === job) this.word(tile, "等待上传"); });
     this.outbox.push(job);
+  }
+
+  async send(outbox, tile, key, photo, name) {
+    if (photo.size <= MOST_BYTES) return this.upload(outbox, tile, key, photo, name);
+    tile.job = null;
+    this.fail(tile, `照片有 ${(photo.size / 1048576).toFixed(1)} MB，超过 20 MB 的上限，请重新拍摄。`);
+    return this.onChange(key);
   }
 
   tile(step, file) {

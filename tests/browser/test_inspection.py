@@ -167,6 +167,15 @@ def at_sheet(page: Page) -> None:
     expect(here(page)).to_have_attribute("data-step", "sum")
 
 
+# A phone that takes its time to make a picture smaller.
+SLOW_PICTURES = """() => {
+  const made = HTMLCanvasElement.prototype.toBlob;
+  HTMLCanvasElement.prototype.toBlob = function (...given) {
+    setTimeout(() => made.apply(this, given), 1000);
+  };
+}"""
+
+
 def test_reload_in_the_middle_keeps_place_and_answers(
     committed_world: World, open_as: Open, task: Task
 ) -> None:
@@ -176,8 +185,10 @@ def test_reload_in_the_middle_keeps_place_and_answers(
     page.get_by_role("button", name="下一项").tap()
     choose(page, "不合格")
     here(page).get_by_label("备注").fill("门缝过大")
-    photo_of(page).set_input_files(file("现场.jpg", pictures.jpeg()))
     saved(page)
+    page.evaluate(SLOW_PICTURES)
+    photo_of(page).set_input_files(file("现场.jpg", pictures.jpeg()))
+    saved(page)  # not before the picture, too, has arrived
     page.reload()
     at(page, 2)
     expect(here(page).get_by_role("radio", name="不合格")).to_be_checked()
