@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 
 import pytest
@@ -18,7 +17,7 @@ from cylinders.models import BatchItem, ItemPhoto
 from tests.factories import cylinders, pictures
 from tests.factories.units import NOW
 from tests.servers import until
-from tests.threads import told_at_once
+from tests.threads import begin, told_at_once
 from tests.world import World
 from units.models import AuditEntry, Photo, User
 
@@ -189,21 +188,16 @@ def test_the_same_picture_for_two_cylinders_at_once(committed_world: World) -> N
 
 def test_a_submission_in_between_keeps_the_photograph_out(committed_world: World) -> None:
     item = cylinders.item(cylinders.batch(committed_world.jia))
-    answers: list[str] = []
     with transaction.atomic():
         batch = lock(item.batch)
-        act = threading.Thread(
-            target=lambda: answers.extend(
-                told_at_once(lambda: attach(item, committed_world.jia_admin))
-            )
-        )
-        act.start()
+        act = begin(lambda: attach(item, committed_world.jia_admin))
         until(_somebody_waits)
         batch.state, batch.number, batch.round = "submitted", "QPSQ-1", 1
         batch.submitted_at = NOW
         batch.save()
-    act.join(20)
-    assert answers == ["batch_closed"]
+    with pytest.raises(RuleBroken) as refused:
+        act.result(20)
+    assert refused.value.code == "batch_closed"
     assert ItemPhoto.objects.count() == 0
 
 

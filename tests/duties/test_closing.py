@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from config.clock import end_of
@@ -17,6 +16,7 @@ from duties.enums import OPEN_STATES
 from duties.models import GenerationCursor, Tally, Task
 from duties.tallies import recount
 from tests.factories import duties as tasks
+from tests.threads import done_at_once
 from tests.world import NOW, TODAY, World
 from units.models import Unit
 
@@ -160,33 +160,13 @@ class TestRecount:
 
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
-    def at_once(self, *calls: Callable[[], object]) -> None:
-        """Run the calls in threads that begin together; an error of any of them fails the test."""
-        barrier, failed = threading.Barrier(len(calls)), []
-
-        def run(call: Callable[[], object]) -> None:
-            try:
-                barrier.wait()
-                call()
-            except BaseException as error:
-                failed.append(error)
-            finally:
-                connections.close_all()
-
-        threads = [threading.Thread(target=run, args=[call]) for call in calls]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join(30)
-        assert failed == []
-
     def test_closing_at_once_from_everywhere(self, committed_world: World) -> None:
         world = committed_world
         for day in range(1, 15):
             for machine in (world.lift, world.crane, world.boiler, world.unbound, world.yi_lift):
                 tasks.task(machine, date(2026, 11, day))
         cursor_of()
-        self.at_once(
+        done_at_once(
             lambda: close_expired(now=NOW),
             lambda: close_expired(now=NOW, region_code=DISTRICT),
             lambda: close_expired(now=NOW, unit_ids=[world.jia.pk]),
@@ -217,5 +197,5 @@ class TestRaces:
 
             return call
 
-        self.at_once(backfill(first), lambda: close_expired(now=NOW), backfill(second))
+        done_at_once(backfill(first), lambda: close_expired(now=NOW), backfill(second))
         assert tallied(world.jia)[(*DAILY, "lift")] == [0, 2, 0, 0]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.actor import SYSTEM
@@ -23,6 +22,7 @@ from equipment.models import Equipment, OfficerBinding, StatusPeriod
 from tests.factories import declarations
 from tests.factories import duties as tasks
 from tests.factories import equipment as machines
+from tests.threads import done_at_once
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry
 
@@ -144,21 +144,7 @@ def test_four_at_once_make_the_same_set(committed_world: World) -> None:
         machines.machine(
             committed_world.jia, "lift", officer=committed_world.li, name=f"批{number}"
         )
-    start = threading.Barrier(4)
-    outcomes: list[generation.Outcome] = []
-
-    def run() -> None:
-        try:
-            start.wait()
-            outcomes.append(generation.generate(TODAY, now=NOW))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = done_at_once(*[lambda: generation.generate(TODAY, now=NOW)] * 4)
     assert sorted(outcome.created for outcome in outcomes) == [0, 0, 0, ALL + 60]
     assert Task.objects.count() == ALL + 60
     assert Task.objects.filter(cadence="daily").values("equipment").distinct().count() == 65

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import connections
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.utils import timezone
@@ -37,6 +35,7 @@ from tests.factories import equipment as machines
 from tests.factories import licences, pictures, rounds
 from tests.factories.checklists import item as item_of
 from tests.factories.checklists import own
+from tests.threads import at_once
 from tests.world import NOW, TODAY, World
 from units.audit import Verb
 from units.models import AuditEntry
@@ -296,25 +295,9 @@ def test_the_second_of_two_editors_is_told(world: World, given: Any, admin: Clie
 def test_of_two_who_enable_at_once_one_is_told(committed_world: World) -> None:
     checklist = own(committed_world.jia)
     actor = committed_world.actor(committed_world.jia_admin)
-    start, outcomes = threading.Barrier(2), []
-
-    def enable() -> None:
-        try:
-            start.wait(5)
-            enable_list(checklist, version=1, actor=actor, now=NOW)
-            outcomes.append("enabled it")
-        except RuleBroken as broken:
-            outcomes.append(broken.message)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=enable) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = at_once(*[lambda: enable_list(checklist, version=1, actor=actor, now=NOW)] * 2)
     told = "“物业自定义清单”已于 2026年11月20日 09:00 启用，不能再修改；需要调整时请复制一份，改好后启用。"
-    assert sorted(outcomes) == sorted(["enabled it", told])
+    assert sorted(one.message for one in outcomes) == ["", told]
     assert AuditEntry.objects.filter(verb=Verb.CHECKLIST_ENABLED).count() == 1
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from config.clock import at
 from config.errors import RuleBroken
@@ -22,6 +20,7 @@ from equipment.queries import officers
 from tests.factories import declarations
 from tests.factories import equipment as machines
 from tests.factories import units as people
+from tests.threads import done_at_once, told_at_once
 from tests.world import NOW, TODAY, World
 from units.identities import Identity
 from units.models import AuditEntry, Staff
@@ -233,29 +232,9 @@ class TestHandover:
 
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
-    def together(self, *calls: Callable[[], Any]) -> list[Any]:
-        """Run calls in threads that begin at once; what each returned or was refused with."""
-        barrier, results = Barrier(len(calls)), [None] * len(calls)
-
-        def run(number: int, call: Callable[[], Any]) -> None:
-            try:
-                barrier.wait(10)
-                results[number] = call()
-            except RuleBroken as broken:
-                results[number] = broken.code
-            finally:
-                connection.close()
-
-        threads = [Thread(target=run, args=pair) for pair in enumerate(calls)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(20)
-        return results
-
     def test_two_assignments_at_once_leave_one_officer(self, committed_world: World) -> None:
         world = committed_world
-        self.together(
+        done_at_once(
             lambda: assign(world, world.li, world.unbound, world.lift, world.boiler),
             lambda: assign(world, world.zhang, world.boiler, world.lift, world.unbound),
         )
@@ -275,8 +254,8 @@ class TestRaces:
         world = committed_world
         jia, yi = world.actor(world.jia_admin), world.actor(world.yi_admin)
 
-        def add(unit: Any, actor: Any) -> str:
-            add_equipment(
+        def add(unit: Any, actor: Any) -> Equipment:
+            return add_equipment(
                 unit,
                 catalogue="3110",
                 name="新梯",
@@ -286,8 +265,7 @@ class TestRaces:
                 actor=actor,
                 now=NOW,
             )
-            return "added"
 
-        results = self.together(lambda: add(world.jia, jia), lambda: add(world.yi, yi))
-        assert sorted(results) == ["added", "equipment_code_taken"]
+        told = told_at_once(lambda: add(world.jia, jia), lambda: add(world.yi, yi))
+        assert sorted(told) == ["", "equipment_code_taken"]
         assert Equipment.objects.filter(equipment_code="31105012320260777").count() == 1

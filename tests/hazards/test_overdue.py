@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from io import StringIO
 
@@ -16,6 +15,7 @@ from hazards import actions, tasks, wording
 from hazards.models import Hazard, HazardEvent
 from tests.factories import hazards as made
 from tests.factories.units import appointment
+from tests.threads import done_at_once
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry, OutboxMessage
 
@@ -176,19 +176,7 @@ def test_task_and_command_are_thin_twins(world: World) -> None:
 def test_two_sweeps_at_once_write_every_line_once(committed_world: World) -> None:
     for _ in range(6):
         late(committed_world)
-    totals: list[int] = []
-
-    def sweep() -> None:
-        try:
-            totals.append(actions.mark_overdue(now=NOW))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=sweep) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    totals = done_at_once(*[lambda: actions.mark_overdue(now=NOW)] * 3)
     assert sum(totals) == 6
     assert HazardEvent.objects.filter(name="overdue").count() == 6
     assert OutboxMessage.objects.filter(channel="sms").count() == 12

@@ -7,7 +7,7 @@ import threading
 from datetime import date, datetime, timedelta
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.actor import SYSTEM
@@ -19,6 +19,7 @@ from tests.duties.test_generation_property import everything
 from tests.factories import declarations, licences
 from tests.factories import units as people
 from tests.servers import until
+from tests.threads import begin, done_at_once
 from tests.world import World
 from units.actions.staff import Identity, add_staff, deregister_staff
 
@@ -69,24 +70,7 @@ def change(world: World, day: date) -> None:
 
 def together(now: datetime, workers: int = 2) -> None:
     """Several catch-ups that begin at the same moment."""
-    start = threading.Barrier(workers)
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            start.wait(10)
-            generation.run_due(now=now)
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run) for _ in range(workers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert failed == []
+    done_at_once(*[lambda: generation.run_due(now=now)] * workers)
 
 
 def test_nine_days_with_changes_caught_up_by_two(committed_world: World) -> None:
@@ -138,23 +122,18 @@ def test_a_district_that_another_closes_meanwhile_is_waited_for(committed_world:
     held, waiting = threading.Event(), threading.Event()
 
     def close() -> None:
-        try:
-            with transaction.atomic():
-                GenerationCursor.objects.select_for_update().get(region_id=REGION)
-                held.set()
-                waiting.wait(10)
-        finally:
-            connections.close_all()
+        with transaction.atomic():
+            GenerationCursor.objects.select_for_update().get(region_id=REGION)
+            held.set()
+            assert waiting.wait(10)
 
-    closer = threading.Thread(target=close)
-    closer.start()
+    closer = begin(close)
     assert held.wait(10)
-    run = threading.Thread(target=together, args=(at(BACK, 18), 1))
-    run.start()
-    until(lambda: is_waiting_for_cursor() or not run.is_alive())
+    run = begin(lambda: generation.run_due(now=at(BACK, 18)))
+    until(lambda: is_waiting_for_cursor() or run.done())
     waiting.set()
-    closer.join(10)
-    run.join(60)
+    closer.result(10)
+    run.result(60)
     assert GenerationCursor.objects.get(region_id=REGION).generated_until == BACK
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connections
 
 from config.actor import Actor
 from cylinders.imports.cylinders import CYLINDERS
 from cylinders.models import Batch, BatchItem
 from tests.factories import cylinders as make
+from tests.threads import done_at_once
 from tests.world import NOW, World
 from units import queries_imports
 from units.actions.imports import ask_apply, start_import
@@ -38,24 +38,11 @@ def test_two_imports_of_one_file(committed_world: World, is_same_batch: bool) ->
     one = make.batch(committed_world.jia)
     other = one if is_same_batch else make.batch(committed_world.jia)
     jobs = [uploaded(batch, actor) for batch in (one, other)]
-    start = threading.Barrier(2)
-    broken: list[BaseException] = []
 
     def confirm(job: ImportJob) -> None:
-        try:
-            start.wait(10)
-            ask_apply(job, digest=job.plan_digest, mode="correct", actor=actor, now=NOW)
-        except BaseException as error:
-            broken.append(error)
-        finally:
-            connections.close_all()
+        ask_apply(job, digest=job.plan_digest, mode="correct", actor=actor, now=NOW)
 
-    threads = [threading.Thread(target=confirm, args=[job]) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert broken == []
+    done_at_once(*(partial(confirm, job) for job in jobs))
     assert BatchItem.objects.count() == ROWS
     assert BatchItem.objects.values("identity").distinct().count() == ROWS
     states = sorted(ImportJob.objects.values_list("state", flat=True))

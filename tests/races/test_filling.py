@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from cylinders.enums import FillingKind
 from cylinders.filling.take_in import take_in
 from cylinders.models import ApiKey, FillingRecord
 from tests.factories import cylinders, filling
 from tests.servers import until
+from tests.threads import begin
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,24 +31,18 @@ def test_the_second_of_two_equal_requests_reads_the_answers(committed_world: Wor
     key = filling.key(filling.station(committed_world.jia))[0]
     named = cylinders.registered(committed_world.jia).qr_url
     rows = [filling.fill(named), filling.fill("https://qp.example.cn/q/none"), filling.fill(named)]
-    answers: dict[str, Any] = {}
 
-    def second() -> None:
-        try:
-            with transaction.atomic():
-                own = ApiKey.objects.select_related("unit", "station").get(pk=key.pk)
-                # In another order, as a station that lost its place would.
-                answers["second"] = take_in(own, FillingKind.FILL, rows[::-1], now=NOW)
-        finally:
-            connections.close_all()
+    @transaction.atomic
+    def second() -> dict[str, Any]:
+        own = ApiKey.objects.select_related("unit", "station").get(pk=key.pk)
+        # In another order, as a station that lost its place would.
+        return take_in(own, FillingKind.FILL, rows[::-1], now=NOW)
 
-    thread = threading.Thread(target=second)
     with transaction.atomic():
-        answers["first"] = take_in(key, FillingKind.FILL, rows, now=NOW)
-        thread.start()
+        answer = take_in(key, FillingKind.FILL, rows, now=NOW)
+        other = begin(second)
         until(is_awaited)  # the other one has judged its rows and waits to write them
-    thread.join(30)
-    first, again = answers["first"]["results"], answers["second"]["results"][::-1]
+    first, again = answer["results"], other.result(30)["results"][::-1]
     assert [one["duplicate"] for one in again] == [True, True, True]
     same = [{**one, "duplicate": False, "index": 0} for one in again]
     assert same == [{**one, "index": 0} for one in first]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 
 from duties.generation import generate
 from duties.models import Task
@@ -16,6 +16,7 @@ from equipment.actions.binding import assign_officer
 from equipment.actions.declarations import confirm, object_to
 from equipment.actions.machine import change_equipment
 from tests.factories import declarations
+from tests.threads import done_at_once
 from tests.world import NOW, TODAY, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -70,27 +71,12 @@ def test_neither_waits_for_the_other_for_ever(
     world = committed_world
     given = {"actor": world.actor(world.jia_admin), "now": NOW}
     has_rows = threading.Event()
-    failed: list[BaseException] = []
-
-    def run(call: Callable[[], None]) -> None:
-        try:
-            call()
-        except BaseException as error:
-            failed.append(error)
-        finally:
-            connections.close_all()
 
     def changing() -> None:
-        has_rows.wait(10)
+        assert has_rows.wait(10)
         change(world, given)
 
-    calls = [lambda: generate_slowly(has_rows), changing]
-    threads = [threading.Thread(target=run, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert failed == []
+    done_at_once(lambda: generate_slowly(has_rows), changing)
     task = Task.objects.get(equipment=world.lift, period_on=TODAY)
     world.lift.refresh_from_db()
     assert task.assignee_id == world.lift.officer_id

@@ -1,17 +1,16 @@
 """The command: idempotent, all or nothing, safe when two run at once."""
 
 from io import StringIO
-from threading import Thread
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from config import reference
 from config.reference import DataError, Tally
 from cylinders.models import CylinderKind, CylinderRule, Medium, NumberRule
 from duties.models import Checklist, ChecklistItem
 from equipment.models import CatalogueEntry, DutyTitle, LicenceFamily, LicenceItem
+from tests.threads import done_at_once
 from units.models import DutyText, Region, Rule
 
 TABLES = (
@@ -141,18 +140,7 @@ def test_quiet_when_asked(capsys: pytest.CaptureFixture[str]):
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_create_a_missing_row_once():
     Rule.objects.get(key="tsg-92").delete()
-    created: list[int] = []
-
-    def load() -> None:
-        try:
-            created.append(sum(tally.created for tally in reference.load_all()))
-        finally:
-            connection.close()
-
-    threads = [Thread(target=load) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    loaded = done_at_once(*[reference.load_all] * 3)
+    created = [sum(tally.created for tally in tallies) for tallies in loaded]
     assert sorted(created) == [0, 0, 1]
     assert Rule.objects.filter(key="tsg-92").count() == 1

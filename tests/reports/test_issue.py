@@ -20,6 +20,7 @@ from reports.actions.issue import issue_daily_check
 from reports.documents.frozen import freeze
 from reports.models import IssuedDocument
 from tests.factories import reports as made
+from tests.threads import begin, done_at_once
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry, Rule, StoredFile
 
@@ -147,39 +148,17 @@ def test_a_second_document_of_the_same_revision_cannot_be_written(world: World) 
     assert IssuedDocument.objects.count() == 1
 
 
-def together(*calls: Callable[[], object]) -> tuple[list[object], list[BaseException]]:
-    """Run calls at once in threads of their own; return results and failures."""
-    gate, results, failures = threading.Barrier(len(calls)), [], []
-
-    def run(call: Callable[[], object]) -> None:
-        try:
-            gate.wait()
-            results.append(call())
-        except BaseException as failure:
-            failures.append(failure)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=[call]) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results, failures
-
-
 def test_clicks_at_once_give_one_document(committed_world: World) -> None:
     world = committed_world
     inspection = made.signed(world.lift, world.li, said={2: made.fixed()})
     actors = [world.actor(who) for who in (world.li, world.wang, world.jia_admin, world.li)]
-    results, failures = together(
+    documents = done_at_once(
         *(
             lambda actor=actor: issue_daily_check(inspection, actor=actor, now=NOW).pk
             for actor in actors
         )
     )
-    assert failures == []
-    assert (len(results), len(set(results))) == (4, 1)
+    assert len(set(documents)) == 1
     assert IssuedDocument.objects.count() == 1
     assert AuditEntry.objects.filter(verb="document.issued").count() == 1
     stored = StoredFile.objects.get(purpose="daily_check")
@@ -192,10 +171,10 @@ def test_different_records_are_issued_at_once(committed_world: World) -> None:
     world = committed_world
     one, two = made.signed(world.lift, world.li), made.signed(world.crane, world.li)
     actor = world.actor(world.li)
-    results, failures = together(
+    codes = done_at_once(
         *(lambda i=i: issue_daily_check(i, actor=actor, now=NOW).subject_code for i in (one, two))
     )
-    assert (sorted(results), failures) == (sorted([one.code, two.code]), [])
+    assert codes == [one.code, two.code]
 
 
 def impatiently(call: Callable[[], object]) -> None:
@@ -215,18 +194,16 @@ def test_whoever_waits_too_long_is_told_so(committed_world: World) -> None:
         with transaction.atomic():
             issue.lock("daily_check", inspection.code)
             held.set()
-            done.wait(20)
-        connection.close()
+            assert done.wait(20)
 
-    holder = threading.Thread(target=hold)
-    holder.start()
+    holder = begin(hold)
     try:
         assert held.wait(10)
         with pytest.raises(RuleBroken) as broken:
             impatiently(lambda: issued(world, inspection))
     finally:
         done.set()
-        holder.join()
+        holder.result(20)
     assert (broken.value.code, broken.value.message) == (
         "issue_in_progress", "该记录表单正在生成，请稍后刷新页面查看。",
     )  # fmt: skip

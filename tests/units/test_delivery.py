@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
 
+from tests.threads import done_at_once
 from tests.units.postbox import Postbox
 from tests.world import NOW, World
 from units import delivery, sms, tasks
@@ -136,19 +135,7 @@ def test_two_workers_at_once_send_every_message_once(
 ) -> None:
     for number in range(20):
         tell(committed_world.li, kind="k", text=str(number), dedupe_key=f"n{number}", now=NOW)
-    together = threading.Barrier(2)
-    outcomes: list[delivery.Drained] = []
-
-    def work() -> None:
-        together.wait()
-        outcomes.append(delivery.drain(now=NOW))
-        connections.close_all()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    outcomes = done_at_once(*[lambda: delivery.drain(now=NOW)] * 2)
     assert sorted(int(text) for _, text in postbox.sent) == list(range(20))
     assert sum(outcome.delivered for outcome in outcomes) == 20
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import threading
 import uuid
 from datetime import datetime, timedelta, timezone
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import connection
 from django.test import override_settings
 from PIL import Image, ImageCms, ImageFile
 from PIL.ExifTags import GPS, IFD, Base
@@ -19,6 +17,7 @@ from config.clock import SHANGHAI
 from config.errors import RuleBroken
 from tests.factories import pictures
 from tests.factories.pictures import encoded, jpeg, picture, upload
+from tests.threads import done_at_once
 from tests.world import NOW, World
 from units import files, photos
 from units.models import Photo, PhotoMetadata, StoredFile
@@ -380,24 +379,8 @@ def test_a_photo_is_not_taken_over_for_another_purpose(world: World) -> None:
 
 def test_two_requests_at_once_make_one_photo(committed_world: World) -> None:
     world, key, content = committed_world, uuid.uuid4(), jpeg()
-    gate, made, failed = threading.Barrier(4), [], []
-
-    def send() -> None:
-        try:
-            gate.wait()
-            made.append(take(world, content, key=key).pk)
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=send) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
-    assert (len(made), len(set(made))) == (4, 1)
+    made = done_at_once(*[lambda: take(world, content, key=key).pk] * 4)
+    assert len(set(made)) == 1
     assert (Photo.objects.count(), StoredFile.objects.count()) == (1, 2)
     kept = {stored.storage_name for stored in StoredFile.objects.all()}
     folder = f"{PURPOSE}/2026/11/20"

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.errors import RuleBroken
+from tests.threads import at_once, begin
 from tests.world import NOW, TODAY, World
 from units.actions.staff import Identity, add_staff, change_staff, deregister_staff
 from units.identities import EXCLUDED_SENTENCE
@@ -22,28 +23,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 QUALITY = [Identity("quality_director"), Identity("quality_officer")]
 
 
-def together(*calls: Callable[[], Any]) -> list[str]:
-    """Run the calls at the same moment; what each came to: "ok", or the sentence of its refusal."""
-    start = threading.Barrier(len(calls))
-    results: dict[int, str] = {}
-
-    def run(number: int, call: Callable[[], Any]) -> None:
-        start.wait()
-        try:
-            call()
-            results[number] = "ok"
-        except RuleBroken as broken:
-            results[number] = broken.message
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    assert len(results) == len(calls)
-    return [results[number] for number in range(len(calls))]
+def told_in_words(*calls: Callable[[], Any]) -> list[str]:
+    """Run the calls at the same moment; "" or the sentence of the refusal of each."""
+    return [one.message for one in at_once(*calls)]
 
 
 def change(world: World, *identities: Identity) -> Callable[[], Staff]:
@@ -79,19 +61,18 @@ def in_force(staff: Staff) -> set[str]:
 
 def test_two_tabs_change_one_person_to_the_excluded_pair(committed_world: World) -> None:
     world = committed_world
-    results = together(change(world, QUALITY[0]), change(world, QUALITY[1]))
-    assert sorted(result == "ok" for result in results) == [False, True]
-    told = next(result for result in results if result != "ok")
-    assert told.startswith("此人的资料刚刚被别人修改过，您的修改尚未保存。")
+    told = told_in_words(change(world, QUALITY[0]), change(world, QUALITY[1]))
+    [sentence] = [one for one in told if one]
+    assert sentence.startswith("此人的资料刚刚被别人修改过，您的修改尚未保存。")
     assert in_force(world.wang) in ({"quality_director"}, {"quality_officer"})
 
 
 def test_two_tabs_register_one_phone_with_the_excluded_pair(committed_world: World) -> None:
     world = committed_world
-    results = together(
+    told = told_in_words(
         *(add(world, world.jia, world.jia_admin, one, phone="13900000001") for one in QUALITY)
     )
-    assert sorted(results) == sorted(["ok", "该手机号已登记在本单位的吴名下。"])
+    assert sorted(told) == ["", "该手机号已登记在本单位的吴名下。"]
     assert User.objects.filter(phone="13900000001").count() == 1
     assert Staff.objects.filter(name="吴").count() == 1
 
@@ -99,11 +80,11 @@ def test_two_tabs_register_one_phone_with_the_excluded_pair(committed_world: Wor
 def test_two_units_register_one_phone(committed_world: World) -> None:
     world = committed_world
     officer = Identity("safety_officer")
-    results = together(
+    told = told_in_words(
         add(world, world.jia, world.jia_admin, officer, phone="13900000001"),
         add(world, world.yi, world.yi_admin, officer, phone="13900000001"),
     )
-    assert sorted(results) == sorted(["ok", "该手机号已在其他单位登记，请先由原单位注销。"])
+    assert sorted(told) == ["", "该手机号已在其他单位登记，请先由原单位注销。"]
     assert Staff.objects.filter(name="吴").count() == 1
 
 
@@ -115,7 +96,7 @@ def test_two_tabs_deregister_one_person(committed_world: World) -> None:
             world.zhang, reason="离职", actor=world.actor(world.jia_admin), now=NOW
         )
 
-    assert sorted(together(leave, leave)) == sorted(["ok", "张全已注销，不能再修改。"])
+    assert sorted(told_in_words(leave, leave)) == ["", "张全已注销，不能再修改。"]
 
 
 def test_two_people_leave_and_hand_over_to_each_other(committed_world: World) -> None:
@@ -127,8 +108,8 @@ def test_two_people_leave_and_hand_over_to_each_other(committed_world: World) ->
             staff, hand_over_to=successor, reason="离职", actor=actor, now=NOW
         )
 
-    results = together(leave(world.li, world.zhang), leave(world.zhang, world.li))
-    assert sorted(results) == sorted(["ok", "接手人应为本单位在职的其他人员，请重新选择。"])
+    told = told_in_words(leave(world.li, world.zhang), leave(world.zhang, world.li))
+    assert sorted(told) == ["", "接手人应为本单位在职的其他人员，请重新选择。"]
     assert Staff.objects.filter(pk__in=[world.li.pk, world.zhang.pk], ended_on=None).count() == 1
 
 
@@ -169,14 +150,12 @@ def test_the_databases_refusal_reads_as_the_rule(committed_world: World) -> None
                     if cursor.fetchone()[0]:
                         break
                 finished.wait(0.05)
-        connections.close_all()
 
-    thread = threading.Thread(target=other)
-    thread.start()
-    written.wait(10)
+    begun = begin(other)
+    assert written.wait(10)
     with pytest.raises(RuleBroken) as refused:
         change(world, QUALITY[1])()
     finished.set()
-    thread.join(20)
+    begun.result(20)
     assert (refused.value.message, refused.value.field) == (EXCLUDED_SENTENCE, "identities")
     assert in_force(world.wang) == {"safety_director", "quality_director"}
