@@ -174,6 +174,8 @@ class Hazard(models.Model):
         """The present officer of what was inspected; in a pool who found it, and once he is no
         officer any more, every officer in scope (a machine without an officer has nobody). Who
         stands in for the responsible person, too."""
+        if actor.staff_id is None:
+            return False
         if actor.staff_id == self.responsible_id() or self.stood_in_by(actor) is not None:
             return True
         inspected = self.inspected()

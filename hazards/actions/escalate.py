@@ -1,7 +1,7 @@
 """A lapse that nobody mends goes up: to the principal, then to the district (decision 12, B108).
 
 1. Woken with the hourly sweep of `overdue`, under the same lock, in working hours. What is due is
-   read from the deadlines: those that passed so many days ago, and a day longer in case a day was lost.
+   read from the deadlines: those that passed so many days ago, and what a longer outage left undone.
 2. A line 逾期上报 in the trail says when a step was taken, so each is taken once a deadline however
    often this runs; a deadline given anew by 复查退回 goes up anew. Nobody there to tell: no line.
 3. The principal is told of each hazard, the bureau once a unit, round and deadline: its 待办事项 and the
@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
@@ -33,8 +32,9 @@ PRINCIPAL, DISTRICT = "principal", "district"
 # Full days after the day of the deadline.
 AFTER_DAYS = {PRINCIPAL: 3, DISTRICT: 7}
 LABELS = {PRINCIPAL: "逾期上报主要负责人", DISTRICT: "逾期上报区县局"}
-# Days beside the one that is due on which a step that was not taken is still taken.
-LATE_DAYS = 1
+# Days after its own on which a step that was not taken is still taken: a lapse that nobody mends
+# goes up however long the workers stood, and deadlines of long ago are not gone through every hour.
+LATE_DAYS = 60
 # Hours in which people are written to.
 BEGINS, ENDS = 8, 20
 
@@ -116,7 +116,7 @@ def _tell_bureaus(hazards: list[Hazard], *, day: date, now: datetime) -> list[Ha
     return told
 
 
-def _write_down(hazards: Iterable[Hazard], step: str, *, now: datetime) -> None:
+def _write_down(hazards: list[Hazard], step: str, *, now: datetime) -> None:
     HazardEvent.objects.bulk_create(
         HazardEvent(
             hazard=hazard,
@@ -129,11 +129,9 @@ def _write_down(hazards: Iterable[Hazard], step: str, *, now: datetime) -> None:
         )
         for hazard in hazards
     )
-    for hazard in hazards:
-        audit.record(
-            SYSTEM,
-            audit.Verb.HAZARD_OVERDUE,
-            hazard,
-            now=now,
-            after={"due_on": hazard.due_on, "told": step},
-        )
+    audit.record_many(
+        SYSTEM,
+        audit.Verb.HAZARD_OVERDUE,
+        [(hazard, None, {"due_on": hazard.due_on, "told": step}) for hazard in hazards],
+        now=now,
+    )

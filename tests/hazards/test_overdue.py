@@ -141,6 +141,7 @@ def test_a_lapse_goes_up_to_the_principal_and_the_district_once(world: World) ->
     assert (count, {name for name, _ in told}) == (2, {"陈责"})
     assert told[0][1].startswith("隐患逾期 3 天仍未整改：")
     assert goes_up(3, hour=10) == (0, [])
+    assert [name for name, _ in goes_up(4)[1]] == ["周责"]
     count, told = goes_up(7)
     assert (count, told) == (
         2,
@@ -162,6 +163,22 @@ def test_a_lapse_goes_up_to_the_principal_and_the_district_once(world: World) ->
             ("逾期上报区县局", "系统"),
         ]
     assert not done.events.exists()
+
+
+def test_a_step_that_nobody_took_for_weeks_is_taken_late(world: World) -> None:
+    """The workers stood for four weeks: both steps are made good, once."""
+    hazard = late(world)
+    back = YESTERDAY + timedelta(days=28)
+    assert actions.escalate_overdue(now=at(back, 9)) == 2
+    assert actions.escalate_overdue(now=at(back, 10)) == 0
+    assert list(hazard.events.values_list("label", flat=True)) == [
+        "逾期上报主要负责人",
+        "逾期上报区县局",
+    ]
+    audited = AuditEntry.objects.filter(verb="hazard.overdue").values_list("after", flat=True)
+    assert sorted(one["told"] for one in audited) == ["district", "principal"]
+    text = OutboxMessage.objects.get(recipient__name="陈责", channel="in_app").text
+    assert text.startswith("隐患逾期 28 天仍未整改：")
 
 
 def test_task_and_command_are_thin_twins(world: World) -> None:
