@@ -17,8 +17,9 @@ from units.reference import ESCALATION
 
 # A morning that was missed is made good until then; a reminder of the day until its end.
 MORNING_ENDS = 20
-# Days beside the one that is due on which a message that nobody sent is still sent.
-LATE_DAYS = 1
+# Days beside the one that is due on which a message that nobody sent is still sent: to the one
+# above, and to the principal, who thus hears of everything that an outage of a week kept quiet.
+LATE_DAYS, LATE_DAYS_PRINCIPAL = 1, 7
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Timetable:
         first = local_day(now) - timedelta(days=after + 1)
         return [
             first - timedelta(days=back)
-            for back in range(LATE_DAYS + 1)
+            for back in range(LATE_DAYS_PRINCIPAL + 1)
             if after + back < self.backfill_days
         ]
 

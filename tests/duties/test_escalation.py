@@ -246,7 +246,19 @@ def test_after_three_days_the_principal_and_then_silence(world: World) -> None:
         2: ["missed", "missed_own"],
         4: ["missed_still"],
         5: ["missed_still"],
+        6: ["missed_still"],
+        7: ["missed_still"],
     }
+
+
+def test_what_an_outage_kept_quiet_reaches_the_principal(world: World) -> None:
+    """Workers stood for six days: what can still be made up is told, what cannot is 漏检 for good."""
+    for day in range(4):
+        tasks.task(world.lift, TODAY - timedelta(days=day), state="missed")
+    escalation.escalate(now=at(TODAY + timedelta(days=6), 8))
+    texts = OutboxMessage.objects.filter(kind="missed_still", channel="in_app")
+    said = sorted(texts.values_list("text", flat=True))
+    assert [one[:6] for one in said] == ["11月19日", "11月20日"]
 
 
 def test_what_the_principal_is_told(world: World) -> None:
