@@ -58,9 +58,7 @@ _LATE_SOURCE = """duties_task t JOIN duties_late_group late
 """
 
 _BY_UNIT = "t.unit_id = ANY(%(units)s)"
-_BY_REGION = (
-    "t.unit_id = ANY(ARRAY(SELECT id FROM units_unit WHERE region_id = ANY(%(regions)s)))"
-)
+_BY_REGION = "t.unit_id = ANY(ARRAY(SELECT id FROM units_unit WHERE region_id = ANY(%(regions)s)))"
 
 
 def close_expired(

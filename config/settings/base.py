@@ -211,7 +211,7 @@ STATICFILES_DIRS = [BASE_DIR / "static", ("guide", BASE_DIR / "docs" / "guide" /
 # Fonts are read by the PDF renderer from disk; compressing 20 MB of them takes a minute.
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (
     "jpg", "jpeg", "png", "gif", "webp", "zip", "gz", "br", "woff", "woff2", "ttf", "otf",
-)
+)  # fmt: skip
 FILES_ROOT = Path(env("FILES_ROOT", default=str(DATA_DIR / "files")))
 # Path prefix of nginx's internal location; empty = Django streams the file itself.
 FILES_ACCEL_PREFIX = env("FILES_ACCEL_PREFIX", default="")
