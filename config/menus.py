@@ -7,7 +7,7 @@ identity (`register_role_label`). Nothing is queried before a layout prints it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -178,6 +178,11 @@ def register_badge(url_name: str, count: Callable[[Actor], int | QuerySet | Boun
     _badges[url_name] = count
 
 
+def has_counted(request: HttpRequest, url_name: str, count: int) -> None:
+    """Say what a view counted itself and is counted beside an entry, too: not asked once more."""
+    request.menu_counts = {**getattr(request, "menu_counts", {}), url_name: count}
+
+
 def register_condition(url_name: str, concerns: Callable[[Actor], bool]) -> None:
     """Show the entry of a URL name only to actors it concerns (工位管理: filling units, F17).
 
@@ -247,7 +252,8 @@ def build_shell(request: HttpRequest) -> Shell:
     kind = SHELLS.get(actor.kind, "public")
     if kind == "public":
         return Shell(help_url=_url(HELP_URL_NAME), guide_url=_url(GUIDE_URL_NAME))
-    counts = _counts((*MENU, *TABBAR, *PERSON_MENU, *BELL), kind, actor)
+    table = (*MENU, *TABBAR, *PERSON_MENU, *BELL)
+    counts = _counts(table, kind, actor, getattr(request, "menu_counts", {}))
 
     def items(table: tuple[Entry, ...]) -> list[tuple[str, Item]]:
         return _items(table, kind, actor, request.path, counts)
@@ -281,11 +287,14 @@ def _url_of(url_name: str, urlconf: str, prefix: str) -> str:
         return ""
 
 
-def _counts(table: tuple[Entry, ...], kind: str, actor: Actor) -> dict[str, int]:
+def _counts(
+    table: tuple[Entry, ...], kind: str, actor: Actor, known: Mapping[str, int]
+) -> dict[str, int]:
     """The counts beside the entries an actor sees, by URL name; rows are counted in one query."""
-    found: dict[str, int] = {}
+    found = dict(known)
     rows: dict[str, QuerySet | Bound] = {}
-    for name in {entry.url_name for entry, _ in _shown(table, kind, actor)} & set(_badges):
+    shown = {entry.url_name for entry, _ in _shown(table, kind, actor)}
+    for name in (shown & set(_badges)) - set(known):
         counted = _badges[name](actor)
         if isinstance(counted, QuerySet | Bound):
             rows[name] = counted

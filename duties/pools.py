@@ -89,9 +89,10 @@ POOLS = (
 )
 
 
-def claimable(actor: Actor) -> Q:
-    """The to-dos of the actor's unit that nobody has yet and that he may start or make up."""
-    doors = _doors(actor)
+def claimable(actor: Actor, unit_kind: str | None = None) -> Q:
+    """The to-dos of the actor's unit that nobody has yet and that he may start or make up; where the
+    caller asks for those of one kind of unit alone, said in fewer words."""
+    doors = _doors(actor, unit_kind)
     if doors is NOBODY:
         return NOBODY
     free = Q(assignee=None, owner=None, unit_id=actor.unit_id, state__in=CLAIMABLE_STATES)
@@ -108,11 +109,12 @@ def left_behind(actor: Actor) -> Q:
     return missed & Q(assignee__in=gone.values("pk")) & doors
 
 
-def _doors(actor: Actor) -> Q:
+def _doors(actor: Actor, unit_kind: str | None = None) -> Q:
     """The to-dos of every pool that the actor's identities admit him to; NOBODY for none."""
     if actor.staff_id is None:
         return NOBODY
-    doors = [door for pool in POOLS if (door := pool.where(actor)) is not NOBODY]
+    asked = [pool for pool in POOLS if unit_kind is None or pool.unit_kind in {None, unit_kind}]
+    doors = [door for pool in asked if (door := pool.where(actor)) is not NOBODY]
     return reduce(or_, doors) if doors else NOBODY
 
 

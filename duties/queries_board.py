@@ -21,7 +21,7 @@ from duties.models import Cover, Task
 from duties.models.task import TaskQuerySet
 from duties.queries import BACKFILL_DAYS, merged, region_codes, region_settings
 from duties.rounds import ROUNDS
-from duties.scopes import closed_by, first_period, missed_by, open_to
+from duties.scopes import at_hand, first_period, open_to
 from equipment.someone import NOW, REGIONS, SINCE, Someone, someone, whose
 from units.models import Region
 
@@ -82,9 +82,7 @@ def _board_groups(who: Someone, day: date) -> Prepared:
     actor = who.actor
     first = first_period(day, LONGEST_BACKFILL)
     return Prepared(
-        Task.objects.filter(
-            open_to(actor, day) | closed_by(actor, day) | missed_by(actor, SINCE, NOW, first)
-        )
+        Task.objects.filter(at_hand(actor, day, SINCE, NOW, first))
         .order_by()
         .annotate(
             region=ArraySubquery(

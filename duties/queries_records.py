@@ -56,7 +56,7 @@ def things_with_last(actor: Actor, subject: Subject, *, mine: bool, keyword: str
 
 
 _ORDER: dict[str, tuple[Any, ...]] = {
-    "equipment": (Natural("place"), Natural("inner_no")),
+    "equipment": ("walk_order",),
     "licence": (F("closed_at").asc(nulls_first=True), "family_id", Natural("number")),
     "station": (F("closed_at").asc(nulls_first=True), Natural("number")),
 }

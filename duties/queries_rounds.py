@@ -18,7 +18,7 @@ from duties.models import Task
 from duties.models.task import TaskQuerySet
 from duties.periods import period_of
 from duties.rounds import SUBJECTS, Subject, matching
-from duties.scopes import closed_by, first_period, missed_by, open_to
+from duties.scopes import first_period, in_period, missed_by
 from equipment.someone import NOW, SINCE, Someone, someone, whose
 
 RANK = Case(
@@ -46,19 +46,16 @@ def described(tasks: TaskQuerySet) -> TaskQuerySet:
     )
 
 
-def _in_few_columns(tasks: TaskQuerySet) -> TaskQuerySet:
-    """Only what a row of a list prints; a machine has twenty columns more."""
-    return tasks.select_related(None).select_related(*_PRINTED_OF).only(*_PRINTED)
+def _in_few_columns(tasks: TaskQuerySet, subject: Subject) -> TaskQuerySet:
+    """Only what a row of a list of a subject prints; a machine has twenty columns more."""
+    few = tasks.select_related(None).select_related(subject.shown_of, "stands_in_for")
+    return few.only(*_PRINTED, *subject.shown)
 
 
-_PRINTED_OF = ("equipment", "licence__family", "station", "stands_in_for")
 _PRINTED = (
     *("code", "period_on", "unit_kind", "kind", "cadence", "level", "category", "assignee_id"),
-    *("state", "due_at", "completed_at", "waive_reason"),
-    *("equipment__name", "equipment__place", "equipment__inner_no"),
-    *("licence__family__name", "licence__number", "licence__scope"),
-    *("station__name", "station__number", "station__place", "station__medium"),
-    "stands_in_for__name",
+    *("equipment_id", "licence_id", "station_id"),
+    *("state", "due_at", "completed_at", "waive_reason", "stands_in_for__name"),
 )
 
 
@@ -73,8 +70,8 @@ def daily_tasks(actor: Actor, subject: Subject, *, now: datetime, keyword: str =
 
 
 def _daily_tasks(actor: Actor, subject: Subject, day: date) -> TaskQuerySet:
-    found = Task.objects.filter(open_to(actor, day) | closed_by(actor, day), period_on=day)
-    found = found.filter(_daily(subject), Q(unit_id=actor.unit_id))
+    found = Task.objects.filter(in_period(actor, subject.unit_kind), _daily(subject))
+    found = found.filter(unit_id=actor.unit_id, period_on=day)
     return described(found).order_by(RANK, *subject.order, "pk")
 
 
@@ -125,11 +122,11 @@ def _part_of_today(
     subject = next(one for one in SUBJECTS if one.key == key)
     today = _daily_tasks(actor, subject, day)[start:stop]
     if not missed:
-        return Prepared(_in_few_columns(today))
+        return Prepared(_in_few_columns(today, subject))
     late = _late_tasks(actor, subject, SINCE, NOW, first_period(day, since))[:missed]
     wanted = Q(pk__in=today.values("pk")) | Q(pk__in=late.values("pk"))
     rows = described(Task.objects.filter(wanted)).order_by(RANK, *subject.order, "pk")
-    return Prepared(_in_few_columns(rows))
+    return Prepared(_in_few_columns(rows, subject))
 
 
 # ------------------------------------------------------------------ 周排查 and 月调度 (F49, F50)
@@ -137,7 +134,7 @@ def period_tasks(actor: Actor, cadence: str, *, now: datetime) -> list[Task]:
     """The weekly or monthly inspections of a person in the running period: open ones first."""
     day = local_day(now)
     found = Task.objects.filter(
-        open_to(actor, day) | closed_by(actor, day),
+        in_period(actor),
         unit_id=actor.unit_id,
         kind=TaskKind.INSPECTION,
         cadence=cadence,

@@ -9,7 +9,6 @@ from django.db.models import Count, F, Q
 
 from config.actor import Actor
 from config.clock import local_day
-from config.natural import Natural
 from duties.enums import OPEN_STATES, Cadence, TaskState
 from duties.models import Task
 from duties.models.task import TaskQuerySet
@@ -60,6 +59,6 @@ def unfinished(actor: Actor, cadence: str, *, now: datetime) -> TaskQuerySet:
         F("assignee__name").asc(nulls_first=True),
         "kind",
         "category",
-        Natural("equipment__place"),
+        "equipment__walk_order",
         "pk",
     )

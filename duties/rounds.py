@@ -95,6 +95,9 @@ class Subject:
     hint: str
     searched: tuple[str, ...]
     order: tuple[Any, ...]
+    # What a row of a list prints of it, and the relation that leads there.
+    shown: tuple[str, ...]
+    shown_of: str
 
 
 SUBJECTS = (
@@ -112,7 +115,9 @@ SUBJECTS = (
             "equipment__registration_no",
             "equipment__equipment_code",
         ),
-        (Natural("equipment__place"), Natural("equipment__inner_no")),
+        ("equipment__walk_order",),
+        ("equipment__name", "equipment__place", "equipment__inner_no"),
+        "equipment",
     ),
     Subject(
         "licence",
@@ -123,6 +128,8 @@ SUBJECTS = (
         "许可类别、许可证编号",
         ("licence__family__name", "licence__number", "licence__scope"),
         ("licence__family_id", Natural("licence__number")),
+        ("licence__family__name", "licence__number", "licence__scope"),
+        "licence__family",
     ),
     Subject(
         "station",
@@ -133,6 +140,8 @@ SUBJECTS = (
         "工位名称、编号、位置、介质",
         ("station__name", "station__number", "station__place", "station__medium"),
         (Natural("station__number"),),
+        ("station__name", "station__number", "station__place", "station__medium"),
+        "station",
     ),
 )
 

@@ -42,6 +42,23 @@ def closed_by(actor: Actor, day: date) -> Q:
     return running(actor, day) & Q(assignee_id=actor.staff_id, state__in=CLOSED_STATES)
 
 
+def in_period(actor: Actor, unit_kind: str | None = None) -> Q:
+    """What a person has open, did or was let off, for a caller that names unit and running period:
+    `open_to` and `closed_by` without what he names."""
+    listed = Q(assignee_id=actor.staff_id, state__in=[*OPEN_STATES, *CLOSED_STATES])
+    return listed | pools.claimable(actor, unit_kind) & Q(state__in=OPEN_STATES)
+
+
+def at_hand(actor: Actor, day: date, since: Any, until: Any, first: date) -> Q:
+    """All that a person has before him: `open_to`, `closed_by` and `missed_by` in one, without what
+    they say twice. The planner weighs every condition against every index on every page."""
+    late = Q(due_at__gt=since, due_at__lte=until)
+    opened = Q(assignee_id=actor.staff_id, state__in=OPEN_STATES)
+    pooled = pools.claimable(actor) & Q(state__in=OPEN_STATES) & (running(actor, day) | late)
+    swept = Q(unit_id=actor.unit_id, state=TaskState.MISSED, period_on__gte=first)
+    return opened | closed_by(actor, day) | pooled | late & swept & pools.mine(actor)
+
+
 def first_period(day: date, since: timedelta) -> date:
     """The first day that the period of a to-do missed since then can have; the longest is a month."""
     return day - since - timedelta(days=32)

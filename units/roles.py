@@ -122,7 +122,8 @@ _OVERSEER = _FIELD | {
 ROLE_CAN: dict[str, frozenset[Can]] = {
     Role.PRINCIPAL: _OVERSEER,
     Role.SAFETY_DIRECTOR: _OVERSEER | {Can.COVER_NAME},
-    Role.QUALITY_DIRECTOR: _OVERSEER | {Can.COVER_NAME},
+    # 临时停用 is about machines in use, which a 质量安全总监 does not oversee (decision 6).
+    Role.QUALITY_DIRECTOR: (_OVERSEER | {Can.COVER_NAME}) - {Can.STOP_REJECT},
     Role.SAFETY_OFFICER: _OFFICER,
     Role.QUALITY_OFFICER: _OFFICER,
     Role.OPERATOR: frozenset(),

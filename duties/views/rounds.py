@@ -17,7 +17,6 @@ from config.clock import local_day
 from duties import (
     pools,
     queries,
-    queries_board,
     queries_rounds,
     queries_task,
     queries_team,
@@ -32,6 +31,7 @@ from duties.queries_board import Board
 from duties.rounds import Round, Subject
 from duties.standstill import standstill_of
 from duties.views.records import history_url, outcome
+from duties.views.todo import board_of
 from units.models.unit import UnitKind
 from units.roles import Can, Role
 
@@ -48,7 +48,7 @@ def daily(request: HttpRequest) -> HttpResponse:
     """日管控 by what the unit owes (设备, 许可, 工位), and what can still be made up (补录)."""
     now = timezone.now()
     actor = request.actor
-    board = queries_board.board(actor, now=now)
+    board = board_of(request, now=now)
     sorts = rounds.subjects_of({*actor.unit_kinds, *board.daily})
     subject = _chosen(sorts, request.GET.get("tab", ""), board)
     keyword = SearchForm(request.GET).keyword
@@ -171,7 +171,7 @@ def monthly(request: HttpRequest) -> HttpResponse:
 def _period_page(request: HttpRequest, one: Round) -> HttpResponse:
     now = timezone.now()
     actor = request.actor
-    board = queries_board.board(actor, now=now)
+    board = board_of(request, now=now)
     counts = board.of(one.key)
     found = queries_rounds.period_tasks(actor, one.cadence, now=now)
     late = []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, datetime
+from operator import methodcaller
 from typing import Any
 
 from django.db.models import QuerySet
@@ -11,6 +13,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from config import menus
 from config.access import page
 from config.actor import Actor
 from config.clock import SHANGHAI, local_day
@@ -27,12 +30,12 @@ from units.models.unit import UnitKind
 from units.roles import Can, Role
 
 # Further entries of 单位责任落实: label, page, icon, who.
-DOORS = (
-    ("隐患管理", "hazards:field-list", "alert-triangle", Can.HAZARD_VIEW),
-    ("管控记录", "duties:field-records", "history", Can.RECORD_VIEW),
-    ("管控统计", "duties:field-statistics", "chart-bar", Can.STOP_REJECT),
-    ("临时停用", "duties:stop-list", "ban", Can.STOP_REJECT),
-    ("请假代班", "duties:cover-list", "users", Can.COVER_NAME),
+DOORS: tuple[tuple[str, str, str, Callable[[Actor], bool]], ...] = (
+    ("隐患管理", "hazards:field-list", "alert-triangle", methodcaller("can", Can.HAZARD_VIEW)),
+    ("管控记录", "duties:field-records", "history", methodcaller("can", Can.RECORD_VIEW)),
+    ("管控统计", "duties:field-statistics", "chart-bar", queries.is_overseer),
+    ("临时停用", "duties:stop-list", "ban", methodcaller("can", Can.STOP_REJECT)),
+    ("请假代班", "duties:cover-list", "users", methodcaller("can", Can.COVER_NAME)),
 )
 WEEKDAYS = "一二三四五六日"
 
@@ -42,13 +45,20 @@ def badge(actor: Actor) -> QuerySet[Task] | Bound:
     return queries_board.open_tasks(actor, now=timezone.now())
 
 
+def board_of(request: HttpRequest, *, now: datetime) -> Board:
+    """What a person has before him, for the page and for the tab bar below it."""
+    board = queries_board.board(request.actor, now=now)
+    menus.has_counted(request, "duties:todo", board.open)
+    return board
+
+
 # ------------------------------------------------------------------ 我的待办
 @page(Can.FIELD_HOME)
 def todo(request: HttpRequest) -> HttpResponse:
     """What is to be done, round by round; where there is nothing, why, and who can change it (F5)."""
     now = timezone.now()
     actor = request.actor
-    board = queries_board.board(actor, now=now)
+    board = board_of(request, now=now)
     officer, overseer = queries.is_officer(actor), queries.is_overseer(actor)
     daily = board.of("daily")
     moment = now.astimezone(SHANGHAI)
@@ -107,7 +117,7 @@ def _entries(actor: Actor, board: Board, day: date) -> list[dict[str, Any]]:
     shown = rounds.rounds_of(actor)
     shown += [one for one in rounds.ROUNDS if one not in shown and board.of(one.key).total]
     found = [(one.label, _optional(one.url_name), one.icon) for one in shown]
-    found += [(label, _optional(name), icon) for label, name, icon, can in DOORS if actor.can(can)]
+    found += [(label, _optional(name), icon) for label, name, icon, opens in DOORS if opens(actor)]
     # Machines that stand still today, for who may reject it (decision 6).
     counts = {"临时停用": to_watch(actor, day=day)} if actor.can(Can.STOP_REJECT) else {}
     return [

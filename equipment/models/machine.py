@@ -8,8 +8,10 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Concat
 
 from config.codes import new_code
+from config.natural import Natural
 from equipment.enums import Category, UseStatus
 from equipment.models.reference import CatalogueEntry
 from units.models import Staff, StoredFile, Unit
@@ -68,6 +70,12 @@ class Equipment(models.Model):
     )
     version = models.PositiveIntegerField("版本", default=1)
     created_at = models.DateTimeField("登记时间")
+    # Place, then number, as people count: the order in which one walks from machine to machine.
+    walk_order = models.GeneratedField(
+        expression=Natural(Concat("place", Value("\n"), "inner_no")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = EquipmentQuerySet.as_manager()
 

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from config.clock import at
 from equipment.models import Equipment
@@ -386,3 +388,21 @@ def test_the_badge_counts_open_ones(world: World, li: Client, day: date) -> None
     tasks.task(world.boiler, day)
     page = li.get("/m/me/").content.decode()
     assert re.search(r'sz-badge">2<', page)
+
+
+def test_pages_that_count_themselves_show_the_same_badge(world: World, li: Client) -> None:
+    """待办, 日管控, 周排查 and 月调度 tell the tab bar what they counted; every other page asks."""
+    tasks.task(world.lift)
+    tasks.task(world.crane, state="in_progress")
+    tasks.task(world.boiler, state="waived")
+    tasks.task(world.lift, YESTERDAY, state="missed")
+    tasks.task(world.crane, YESTERDAY)  # lapsed, not yet closed
+    tasks.task(world.jia, category="lift", assignee=world.li)  # of the week
+    pages = ["/m/me/", "/m/", "/m/daily/", "/m/daily/?show=backfill", "/m/weekly/", "/m/monthly/"]
+    shown = {}
+    for url in pages:
+        with CaptureQueriesContext(connection) as queries:
+            page = li.get(url).content.decode()
+        asked = any("duties_task" in q["sql"] and "AS rows" in q["sql"] for q in queries)
+        shown[url] = (re.findall(r'sz-badge">(\d+)<', page)[-1:], asked)
+    assert shown == {url: (["3"], url == "/m/me/") for url in pages}

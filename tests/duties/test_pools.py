@@ -9,18 +9,21 @@ from datetime import timedelta
 import pytest
 
 from config.errors import RuleBroken
-from duties import pools
+from duties import pools, scopes
 from duties.actions.draft import claim
 from duties.actions.submit import finish, sign
 from duties.enums import TaskState
 from duties.models import InspectionDraft, Task
 from tests.factories import duties as tasks
+from tests.factories import equipment as machines
 from tests.factories import licences, rounds
 from tests.factories.rounds import LongForm
 from tests.factories.units import staff
 from tests.world import NOW, TODAY, World
 from units.actions.staff import deregister_staff
+from units.loader import actor_for_staff
 from units.models import AuditEntry, Staff
+from units.models.unit import UnitKind
 from units.signatures import store_signature
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -195,3 +198,45 @@ def test_what_a_leaver_had_taken_and_missed_others_make_up(world: World, as_: Ca
     entry = AuditEntry.objects.get(verb="task.claimed")
     assert (entry.before, entry.after["assignee"]) == ({"assignee": "吴质"}, "郑质")
     assert not Task.objects.filter(pools.mine(world.actor(world.zhang)), pk=late.pk).exists()
+
+
+def test_what_is_at_hand_is_what_three_conditions_say(world: World) -> None:
+    """The short conditions of the lists and the board find what the plain ones find, for everybody."""
+    quality(world)
+    gone = staff(world.jia, "走人", "safety_officer", "quality_officer")
+    for number, state in enumerate(TaskState.values):
+        if state == TaskState.BACKFILLED:
+            continue  # a kind of done
+        unit = licences.licensed(world.jia)
+        subjects = (
+            machines.machine(world.jia, officer=world.li),
+            licences.licence(unit, number=f"TS335013{number}-2028"),
+            licences.station(unit, f"{number}#"),
+        )
+        for subject in subjects:
+            for back, who in ((0, world.li), (1, None), (2, gone), (9, None), (100, world.li)):
+                tasks.task(subject, TODAY - timedelta(days=back), state=state, assignee=who)
+    tasks.task(world.jia, category="filling")
+    tasks.task(world.jia, TODAY - timedelta(days=7), category="filling", state="missed")
+    tasks.task(world.jia, level="principal", cadence="monthly")
+    deregister_staff(gone, reason="离职", actor=world.actor(world.jia_admin), now=NOW)
+    since, counts = timedelta(days=62), {}
+    first = scopes.first_period(TODAY, since)
+    for who in Staff.objects.filter(ended_on=None):
+        actor = actor_for_staff(who, on=TODAY)
+        plain = (
+            scopes.open_to(actor, TODAY)
+            | scopes.closed_by(actor, TODAY)
+            | scopes.missed_by(actor, NOW - since, NOW, first)
+        )
+        found = Task.objects.filter(plain)
+        short = Task.objects.filter(scopes.at_hand(actor, TODAY, NOW - since, NOW, first))
+        assert set(short) == set(found)
+        for kind in UnitKind.values:
+            of_today = {"unit_id": who.unit_id, "period_on": TODAY, "cadence": "daily"}
+            named = Task.objects.filter(unit_kind=kind, **of_today)
+            listed = named.filter(scopes.open_to(actor, TODAY) | scopes.closed_by(actor, TODAY))
+            assert set(named.filter(scopes.in_period(actor, kind))) == set(listed)
+            assert set(named.filter(scopes.in_period(actor))) == set(listed)
+        counts[who.name] = len(found)
+    assert {"李安": 38, "吴质": 15, "张全": 19}.items() <= counts.items()
