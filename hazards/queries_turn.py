@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, When
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact, In
 
 from config.actor import Actor
 from config.prepared import Bound, Prepared
@@ -52,6 +54,11 @@ def named_officer(staff_id: int | None, day: date) -> Q:
 
 # Nobody is named for what was inspected: who puts it right comes out of the pool.
 POOLED = Q(equipment=None, licence__officer=None, station__officer=None)
+# The set twin of Hazard.responsible_id.
+_RESPONSIBLE = Case(
+    When(equipment__isnull=False, then=F("equipment__officer_id")),
+    default=Coalesce("licence__officer_id", "station__officer_id", "found_by_id"),
+)
 
 
 def _rectified_by_officer(actor: Actor, day: date) -> Q:
@@ -60,8 +67,9 @@ def _rectified_by_officer(actor: Actor, day: date) -> Q:
         staff=OuterRef("found_by"), staff__ended_on=None, role__in=OFFICERS
     )
     falls_to_pool = Q(category__in=subjects.inspected_by(actor.posts)) & ~Exists(finder)
-    found = Q(found_by_id=actor.staff_id) | Q(found_by_id__in=stand_ins.absent(actor.staff_id, day))
-    return named_officer(actor.staff_id, day) | POOLED & (found | falls_to_pool)
+    answers = Q(Exact(_RESPONSIBLE, actor.staff_id))
+    answers |= Q(In(_RESPONSIBLE, stand_ins.absent(actor.staff_id, day)))
+    return answers | POOLED & falls_to_pool
 
 
 @dataclass(frozen=True)
