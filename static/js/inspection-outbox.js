@@ -1,18 +1,11 @@
 // Sends what was filled in, one request at a time and in order, and tries again until the server has
 // said that it has it. Everything unsent stays in memory; nothing is called saved before the receipt.
+import { freshToken } from "./sending.js";
+
 const FIRST_WAIT = 2000;
 const LONGEST_WAIT = 30000;
 const SAVE_TIMEOUT = 20000;
 const PHOTO_TIMEOUT = 180000;
-
-export function newUuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // pages without https have no randomUUID
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));
-  return [hex.slice(0, 4), hex.slice(4, 6), hex.slice(6, 8), hex.slice(8, 10), hex.slice(10)].map((part) => part.join("")).join("-");
-}
 
 // The server said no, in words; sending the same again would not help.
 export class Refused extends Error {
@@ -214,14 +207,11 @@ export class Outbox {
     throw new Error(`status ${request.status}`);
   }
 
-  // After signing in again in another tab this page's token is out of date; a GET changes nothing.
   async renewToken() {
-    const answer = await fetch(this.form.action, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
-    if (answer.status === 401) throw new SignedOut();
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const token = page.querySelector("#inspection [name=csrfmiddlewaretoken]");
+    const token = await freshToken(this.form.action, "#inspection [name=csrfmiddlewaretoken]");
+    if (token === null) throw new SignedOut();
     if (!token) throw new Refused("not_yours", "当前登录的人员不能填写这条待办。", 403);
-    this.form.elements.csrfmiddlewaretoken.value = token.value;
+    this.form.elements.csrfmiddlewaretoken.value = token;
   }
 
   // The page is being put away: hand the answers to the browser to send on its own. They stay

@@ -2,7 +2,7 @@
 // shown as tiles with their state in words, sent through the outbox. A picture the browser cannot
 // decode (HEIC) goes up as it is. The picture stays in the page until the server has it.
 import Compressor from "../vendor/compressorjs-1.3.0/compressor.esm.js";
-import { newUuid } from "./inspection-outbox.js";
+import { newUuid } from "./sending.js";
 
 const EDGE = 1600;
 const QUALITY = 0.8;

@@ -2,8 +2,9 @@
 // saved as a draft through the outbox. The page is one server-rendered form: without this module it is
 // a long one, and nothing here asks the server before the next item is shown.
 import { baseOf, isStopped, missing, read, ROUND, stateOf, wordOf, write } from "./inspection-answers.js";
-import { newUuid, Outbox } from "./inspection-outbox.js";
+import { Outbox } from "./inspection-outbox.js";
 import { Photos } from "./inspection-photos.js";
+import { askBeforeLeaving, isTyped, newUuid } from "./sending.js";
 
 const form = document.querySelector("[data-inspection]");
 const one = (selector, root = document) => root.querySelector(selector);
@@ -346,11 +347,7 @@ function start() {
     leaving = false;
     if (event.persisted && outbox.isIdle) location.reload(); // another page may have gone on
   });
-  window.addEventListener("beforeunload", (event) => {
-    if (leaving || outbox.isIdle) return;
-    event.preventDefault();
-    event.returnValue = "";
-  });
+  askBeforeLeaving(() => !leaving && !outbox.isIdle);
   form.classList.add("is-ready", "is-stepped");
   keys.forEach(refreshQuietly);
   // A draft goes on where the first answer is missing; Back and Forward lead to where one was.
@@ -362,6 +359,13 @@ function start() {
   }
   all("[data-unsaved]", form).forEach((step) => { if (!conflicts.has(step.dataset.key)) outbox.touch(step.dataset.key); });
   if (conflicts.size) say("saved");
+  all("input, textarea", form).filter(isTyped).forEach(takeUp);
+}
+
+// What was answered or photographed in the long form, before this module had loaded.
+function takeUp(input) {
+  if (input.type === "file") photos.add(input);
+  else input.dispatchEvent(new Event(input.matches("textarea") ? "input" : "change", { bubbles: true }));
 }
 
 function refreshQuietly(key) {

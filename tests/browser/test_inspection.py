@@ -17,6 +17,7 @@ from duties.actions.submit import finish
 from duties.checklists import compose
 from duties.models import DraftPhoto, Inspection, InspectionDraft, Task
 from hazards.models import Hazard
+from tests.browser.slow_line import SLOW_PICTURES, held, next_of
 from tests.duties.test_composed_lists import custom
 from tests.factories import duties as tasks
 from tests.factories import pictures, rounds
@@ -167,13 +168,24 @@ def at_sheet(page: Page) -> None:
     expect(here(page)).to_have_attribute("data-step", "sum")
 
 
-# A phone that takes its time to make a picture smaller.
-SLOW_PICTURES = """() => {
-  const made = HTMLCanvasElement.prototype.toBlob;
-  HTMLCanvasElement.prototype.toBlob = function (...given) {
-    setTimeout(() => made.apply(this, given), 1000);
-  };
-}"""
+def test_what_was_given_before_the_script_had_loaded_is_kept(
+    committed_world: World, open_as: Open, task: Task
+) -> None:
+    page = open_as(committed_world.li.user)
+    script = held(page, "**/js/inspection.js")
+    page.goto(f"/m/tasks/{task.code}/inspect/", wait_until="commit")
+    key = items_of(task)[0]["key"]
+    first = page.locator(f'[data-key="{key}"]')
+    page.get_by_role("radio", name=re.compile("^在用")).check(force=True)
+    first.get_by_role("radio", name="不合格").check(force=True)
+    first.get_by_label("备注").fill("门缝过大")
+    first.get_by_label("第 1 项 照片").first.set_input_files(file("现场.jpg", pictures.jpeg()))
+    next_of(script, page).continue_()
+    expect(first.locator("[data-photo]:not([data-photo=''])")).to_have_count(1)
+    saved(page)
+    draft = draft_of(task)
+    assert draft.round_status == "in_use"
+    assert (draft.answers[key]["result"], draft.answers[key]["note"]) == ("fail", "门缝过大")
 
 
 def test_reload_in_the_middle_keeps_place_and_answers(

@@ -1,0 +1,106 @@
+// Shared by the modules that send something of their own: what is on its way is asked after before
+// its page is left, a token out of date is renewed, what was given before the script is found.
+
+export const TIMEOUT = 180000;
+
+// Asks whoever leaves the page while `isUnsent()` says that something would be lost with it.
+export function askBeforeLeaving(isUnsent) {
+  window.addEventListener("beforeunload", (event) => {
+    if (!isUnsent()) return;
+    event.preventDefault();
+    event.returnValue = ""; // what browsers before 2024 ask for
+  });
+}
+
+// After signing in again in another tab this page's token is out of date; a GET changes nothing.
+// Gives the token that `selector` finds in the page at `url`: "" without one, null if signed out.
+export async function freshToken(url, selector) {
+  const answer = await fetch(url, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
+  if (answer.status === 401) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return page.querySelector(selector)?.value ?? "";
+}
+
+// fetch that gives up: what a connection that died without a word answers is never known.
+export async function fetchInTime(url, options) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), TIMEOUT);
+  try {
+    return await fetch(url, { ...options, signal: abort.signal });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export class Unsent extends Error {}
+
+// Sends a form as the browser would, but its page stays until the server has it. Gives the answer,
+// a redirect (it worked) as type "opaqueredirect"; throws Unsent with a sentence where none came.
+export async function sendForm(form, submitter, headers = {}) {
+  const data = new FormData(form);
+  if (submitter?.name) data.append(submitter.name, submitter.value);
+  const post = () => fetchInTime(form.action || location.href, { method: "POST", body: data, headers, redirect: "manual" });
+  const held = [...form.elements].filter((one) => one.matches("button") && !one.disabled);
+  held.forEach((button) => { button.disabled = true; });
+  try {
+    let answer = await post();
+    const token = answer.status === 403 ? await freshToken(location.href, "[name=csrfmiddlewaretoken]") : "";
+    if (token) {
+      form.elements.csrfmiddlewaretoken.value = token;
+      data.set("csrfmiddlewaretoken", token);
+      answer = await post();
+    }
+    if (answer.status === 401 || token === null) {
+      throw new Unsent("登录已过期，尚未提交。请在另一个页面重新登录后再提交，已填写的内容还在本页。");
+    }
+    if (answer.status >= 500 || answer.status === 413) throw new Unsent("没有提交成功，请稍后重试。已填写的内容还在本页。");
+    return answer;
+  } catch (error) {
+    throw error instanceof Unsent ? error : new Unsent("网络中断，尚未提交，请重试。已填写的内容还在本页。");
+  } finally {
+    held.forEach((button) => { button.disabled = false; });
+  }
+}
+
+export function tellUnsent(form, error) {
+  form.querySelector("[data-unsent]")?.remove();
+  const note = document.createElement("p");
+  note.className = "sz-alert sz-alert--error";
+  note.dataset.unsent = "";
+  note.setAttribute("role", "alert");
+  note.textContent = error.message;
+  form.prepend(note);
+  note.scrollIntoView({ block: "center" });
+}
+
+// Whether a person has changed this input since the server sent it.
+export function isTyped(input) {
+  if (!input.name || input.type === "hidden") return false;
+  if (input.type === "radio" || input.type === "checkbox") return input.checked !== input.defaultChecked;
+  return input.defaultValue !== undefined && input.value !== input.defaultValue;
+}
+
+// 16 bytes as a UUID of a version (RFC 9562).
+function written(bytes, version) {
+  bytes[6] = (bytes[6] & 0x0f) | (version << 4);
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+export function newUuid() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  return written(crypto.getRandomValues(new Uint8Array(16)), 4); // pages without https
+}
+
+// The same picture of the same batch has the same uuid, of the bytes' hash. Pages without https
+// cannot hash; the server knows the same bytes of a cylinder all the same.
+export async function uuidOf(batch, file) {
+  if (!crypto.subtle) return newUuid();
+  const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
+  const words = new TextEncoder().encode(batch);
+  const all = new Uint8Array(words.length + hash.byteLength);
+  all.set(words);
+  all.set(new Uint8Array(hash), words.length);
+  return written(new Uint8Array(await crypto.subtle.digest("SHA-256", all)).slice(0, 16), 5);
+}

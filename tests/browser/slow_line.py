@@ -1,0 +1,42 @@
+"""A slow phone on a slow line: requests that are held back, pictures that take their time, and the
+question of a page that is left too early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, Route
+
+# A phone that takes its time to make a picture smaller.
+SLOW_PICTURES = """() => {
+  const made = HTMLCanvasElement.prototype.toBlob;
+  HTMLCanvasElement.prototype.toBlob = function (...given) {
+    setTimeout(() => made.apply(this, given), 1000);
+  };
+}"""
+
+
+def held(page: Page, pattern: str) -> list[Route]:
+    """The requests of an address from now on: they wait until the test lets them go."""
+    routes: list[Route] = []
+    page.route(pattern, lambda route: routes.append(route))
+    return routes
+
+
+def next_of(routes: list[Route], page: Page) -> Route:
+    """The next of the held requests, as soon as it is there."""
+    for _ in range(500):
+        if routes:
+            break
+        page.wait_for_timeout(20)
+    return routes.pop(0)
+
+
+@contextmanager
+def expect_question(page: Page) -> Iterator[None]:
+    """What is done here leaves the page: the browser asks first, and the person stays."""
+    with page.expect_event("dialog") as asked:
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        yield
+    assert asked.value.type == "beforeunload"
