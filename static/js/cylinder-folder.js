@@ -2,6 +2,7 @@
 // file by file, several at once, with pause and retry. What a cylinder has already is skipped, so a
 // reload or a lost connection costs nothing: the same folder is chosen again. A ZIP goes as one file.
 import Compressor from "../vendor/compressorjs-1.3.0/compressor.esm.js";
+import { askBeforeLeaving, fetchInTime, uuidOf } from "./sending.js";
 
 const LONGEST_SIDE = 1600;
 // Smaller files are sent as they are.
@@ -9,31 +10,25 @@ const SMALL = 1024 * 1024;
 const AT_ONCE = 3;
 const NAMES_AT_ONCE = 400;
 const TRIES = 4;
-const TIMEOUT = 180000;
 const SHOWN = 30;
 const PHOTO = /\.(jpe?g|jpe|jfif|png|webp|heic|heif)$/i;
 const SIGNED_OUT = "登录已失效。请重新登录，再次选择同一个文件夹即可继续，已上传的自动跳过。";
+
+// What a browser calls a file that was moved or changed after it was chosen.
+const UNREADABLE = new Set(["NotFoundError", "NotReadableError"]);
 
 class Refused extends Error {}
 class Stopped extends Error {}
 
 async function post(url, data) {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), TIMEOUT);
-  try {
-    const answer = await fetch(url, {
-      method: "POST", body: data, headers: { "X-Requested-With": "fetch" }, signal: abort.signal,
-    });
-    if (answer.ok) return await answer.json();
-    if (answer.status === 401 || answer.status === 403) throw new Stopped(SIGNED_OUT);
-    const told = await answer.json().catch(() => null);
-    if (told?.code === "batch_closed") throw new Stopped(told.message);
-    if (told?.message) throw new Refused(told.message);
-    if (answer.status === 404) throw new Refused("这只气瓶已从本批次删除，请指定另一只。");
-    throw new Error(`status ${answer.status}`);
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = await fetchInTime(url, { method: "POST", body: data, headers: { "X-Requested-With": "fetch" } });
+  if (answer.ok) return answer.json();
+  if (answer.status === 401 || answer.status === 403) throw new Stopped(SIGNED_OUT);
+  const told = await answer.json().catch(() => null);
+  if (told?.code === "batch_closed") throw new Stopped(told.message);
+  if (told?.message) throw new Refused(told.message);
+  if (answer.status === 404) throw new Refused("这只气瓶已从本批次删除，请指定另一只。");
+  throw new Error(`status ${answer.status}`);
 }
 
 function smaller(file) {
@@ -47,29 +42,6 @@ function smaller(file) {
   });
 }
 
-// The same picture of the same batch has the same uuid (RFC 9562, of the bytes' hash).
-async function uuidOf(batch, file) {
-  if (!crypto.subtle) return randomUuid();
-  const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  const words = new TextEncoder().encode(batch);
-  const all = new Uint8Array(words.length + hash.byteLength);
-  all.set(words);
-  all.set(new Uint8Array(hash), words.length);
-  return written(new Uint8Array(await crypto.subtle.digest("SHA-256", all)).slice(0, 16), 0x50);
-}
-
-// Pages without https cannot hash; the server knows the same bytes of a cylinder all the same.
-function randomUuid() {
-  return written(crypto.getRandomValues(new Uint8Array(16)), 0x40);
-}
-
-function written(bytes, version) {
-  bytes[6] = (bytes[6] & 0x0f) | version;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Folder {
@@ -81,20 +53,23 @@ class Folder {
     this.isPaused = true;
     this.others = 0;
     form.addEventListener("change", (event) => {
-      if (event.target.matches("[data-pick]")) this.pick(event.target);
+      if (event.target.matches("[data-pick]")) this.pick([event.target]);
       if (event.target.matches("[data-default-kind]")) this.sort();
     });
     this.part("start").addEventListener("click", () => this.start());
     this.part("pause").addEventListener("click", () => this.pause());
     this.part("retry").addEventListener("click", () => this.retry());
     this.run.addEventListener("submit", (event) => this.assign(event));
-    window.addEventListener("beforeunload", (event) => {
-      if (this.active) event.preventDefault();
-    });
+    askBeforeLeaving(() => this.active > 0);
+    this.pick(this.picks()); // chosen before this module had loaded
   }
 
   part(name) {
     return this.run.querySelector(`[data-run-${name}]`);
+  }
+
+  picks() {
+    return [...this.form.querySelectorAll("[data-pick]")];
   }
 
   body(pairs) {
@@ -105,20 +80,21 @@ class Folder {
   }
 
   // ---------------------------------------------------------------- choosing and matching
-  async pick(input) {
-    const files = [...input.files];
-    input.value = "";
-    if (!files.length || this.active || this.isMatching) return;
-    const known = new Set(this.jobs.map((job) => job.name));
+  async pick(inputs) {
+    const files = inputs.flatMap((input) => [...input.files]);
+    for (const input of inputs) input.value = "";
+    if (!files.length) return;
+    const known = new Set(this.jobs.map((job) => this.same(job.file)));
     const photos = files.filter((file) => PHOTO.test(file.name) && !file.name.startsWith("._"));
     this.others = files.length - photos.length;
     const fresh = photos
       .map((file) => ({ file, name: file.webkitRelativePath || file.name, state: "matching", why: "" }))
-      .filter((job) => !known.has(job.name));
+      .filter((job) => !known.has(this.same(job.file)));
     this.jobs.push(...fresh);
     this.run.hidden = false;
     this.run.scrollIntoView({ block: "start", behavior: "smooth" });
     this.isMatching = true;
+    this.show();
     try {
       for (let at = 0; at < fresh.length; at += NAMES_AT_ONCE) {
         this.word(`正在核对文件名：${at} / ${fresh.length}`);
@@ -134,6 +110,11 @@ class Folder {
       return;
     }
     this.show();
+  }
+
+  // Two pictures may bear one name: a mended one, or those of two cameras.
+  same(file) {
+    return [file.webkitRelativePath || file.name, file.size, file.lastModified].join("/");
   }
 
   async match(jobs) {
@@ -206,7 +187,8 @@ class Folder {
         job.state = "open";
       } else {
         job.state = "failed";
-        job.why = error instanceof Stopped ? error.message : "网络不通，没有上传成功。";
+        if (UNREADABLE.has(error.name)) job.why = "文件读取不出来，请重新选择。";
+        else if (!(error instanceof Stopped)) job.why = "网络不通，没有上传成功。";
         if (error instanceof Stopped) {
           this.isPaused = true;
           this.stopped = error.message;
@@ -253,6 +235,11 @@ class Folder {
   }
 
   show() {
+    // What is chosen while others are matched or sent would be dropped.
+    for (const input of this.picks()) {
+      input.disabled = this.isMatching || this.active > 0;
+      input.closest("label").classList.toggle("disabled", input.disabled);
+    }
     if (this.isMatching) return;
     const count = (...states) => this.jobs.filter((job) => states.includes(job.state)).length;
     const numbers = {
@@ -325,6 +312,8 @@ class Folder {
 }
 
 // A ZIP: the same form, with the progress of its way to the server.
+let isZipOnItsWay = false;
+
 function sendZip(form) {
   const part = (name) => form.querySelector(`[data-zip-${name}]`);
   const button = form.querySelector("button");
@@ -332,7 +321,8 @@ function sendZip(form) {
     part("error").hidden = !text;
     part("error-text").textContent = text;
     part("progress").hidden = Boolean(text);
-    button.disabled = !text;
+    isZipOnItsWay = !text;
+    button.disabled = isZipOnItsWay;
   };
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
@@ -346,6 +336,7 @@ function sendZip(form) {
   request.addEventListener("load", () => {
     let answer = {};
     try { answer = JSON.parse(request.responseText); } catch { /* not ours: told below */ }
+    isZipOnItsWay = false;
     if (answer.url) return void window.location.assign(answer.url);
     if (request.status === 401) return tell("登录已失效，请重新登录后再上传。");
     if (request.status === 413) return tell("压缩包太大，请分成几个压缩包。");
@@ -359,6 +350,7 @@ function sendZip(form) {
 
 const folder = document.querySelector("[data-photo-folder]");
 if (folder) new Folder(folder);
+askBeforeLeaving(() => isZipOnItsWay);
 document.querySelector("[data-photo-zip]")?.addEventListener("submit", (event) => {
   event.preventDefault();
   event.stopPropagation();

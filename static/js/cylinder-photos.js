@@ -2,9 +2,11 @@
 // kept); what the browser cannot decode (HEIC) goes as it is. A picture that did not arrive stays in
 // its tile and can be sent again. Without JavaScript the forms are plain ones.
 import Compressor from "../vendor/compressorjs-1.3.0/compressor.esm.js";
+import { askBeforeLeaving, freshToken, TIMEOUT, uuidOf } from "./sending.js";
 
 const LONGEST_SIDE = 1600;
-const TIMEOUT = 180000;
+
+const SIGNED_OUT = "登录已失效，请重新登录后再上传。";
 
 function smaller(file) {
   return new Promise((resolve) => {
@@ -16,21 +18,6 @@ function smaller(file) {
   });
 }
 
-// The same picture is the same photograph however often it is sent (RFC 9562, of the bytes' hash).
-async function uuidOf(batch, file) {
-  if (!crypto.subtle) return ""; // pages without https: the form's own uuid will do
-  const hash = await crypto.subtle.digest("SHA-256", await file.arrayBuffer());
-  const words = new TextEncoder().encode(batch);
-  const all = new Uint8Array(words.length + hash.byteLength);
-  all.set(words);
-  all.set(new Uint8Array(hash), words.length);
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", all)).slice(0, 16);
-  bytes[6] = (bytes[6] & 0x0f) | 0x50;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
-
 function say(slot, word) {
   slot.querySelector("[data-photo-word]").textContent = word;
 }
@@ -40,6 +27,10 @@ function tell(slot, text) {
   slot.querySelector("[data-photo-error]").hidden = !text;
   slot.querySelector("[data-photo-error-text]").textContent = text;
 }
+
+// What the server said no to in words: sending the same again would not help.
+class Refused extends Error {}
+class Failed extends Error {}
 
 function post(slot, photo, name) {
   return new Promise((resolve, reject) => {
@@ -53,57 +44,88 @@ function post(slot, photo, name) {
     request.upload.addEventListener("progress", (event) => {
       if (event.lengthComputable) say(slot, `正在上传 ${Math.floor((event.loaded / event.total) * 100)}%`);
     });
-    request.addEventListener("load", () => {
-      if (request.status === 200) return void resolve();
-      let answer = {};
-      try { answer = JSON.parse(request.responseText); } catch { /* not ours: told below */ }
-      const known = request.status === 401 ? "登录已失效，请重新登录后再上传。" : answer.message;
-      const error = new Error(known || "照片没有上传成功，请重试。");
-      error.isFinal = Boolean(answer.message);
-      reject(error);
-    });
-    const lost = () => reject(new Error("网络不通，照片没有上传成功。照片还在本页，请重试。"));
-    request.addEventListener("error", lost);
-    request.addEventListener("timeout", lost);
+    request.addEventListener("load", () => resolve(request));
+    const lost = () => reject(new Failed("网络不通，照片没有上传成功。照片还在本页，请重试。"));
+    for (const end of ["error", "timeout", "abort"]) request.addEventListener(end, lost);
     request.send(data);
   });
 }
 
-async function send(slot, batch) {
-  const input = slot.querySelector("input[type=file]");
+function understand(request) {
+  if (request.status === 200) return;
+  let answer = {};
+  try { answer = JSON.parse(request.responseText); } catch { /* not ours: told below */ }
+  if (answer.message) throw new Refused(answer.message);
+  throw new Failed(request.status === 401 ? SIGNED_OUT : "照片没有上传成功，请重试。");
+}
+
+async function upload(slot, batch, file) {
+  slot.elements.client_uuid.value = await uuidOf(batch, file);
+  const photo = await smaller(file);
+  let request = await post(slot, photo, file.name);
+  if (request.status === 403) {
+    const token = await freshToken(window.location.href, "[data-photo-slot] [name=csrfmiddlewaretoken]").catch(() => "");
+    if (token === null) throw new Failed(SIGNED_OUT);
+    if (token) {
+      slot.elements.csrfmiddlewaretoken.value = token;
+      request = await post(slot, photo, file.name);
+    }
+  }
+  understand(request);
+}
+
+function fail(slot, error) {
+  const isKnown = error instanceof Refused || error instanceof Failed;
+  say(slot, "");
+  tell(slot, isKnown ? error.message : "照片读取不出来，请重新拍摄或选择。");
+  slot.classList.toggle("can-retry", error instanceof Failed);
+  slot.querySelector("[data-photo-send-word]").textContent = "重新上传";
+  if (!(error instanceof Failed)) inputOf(slot).value = "";
+}
+
+const area = document.querySelector("[data-item-photos]");
+const slots = area ? [...area.querySelectorAll("[data-photo-slot]")] : [];
+const inputOf = (slot) => slot.querySelector("input[type=file]");
+// A picture stays in its input until the server has it, or will never have it.
+const isUnsent = (slot) => inputOf(slot).files.length > 0;
+
+async function send(slot) {
+  const input = inputOf(slot);
   const [file] = input.files;
   if (!file || slot.dataset.busy) return;
   slot.dataset.busy = "1";
+  input.disabled = true; // a second picture would take the place of the first
   slot.classList.remove("can-retry");
   tell(slot, "");
   say(slot, "正在处理");
   try {
-    const key = await uuidOf(batch, file);
-    if (key) slot.elements.client_uuid.value = key;
-    await post(slot, await smaller(file), file.name);
-    window.location.reload();
-    return; // busy until the page is there again
+    await upload(slot, area.dataset.batch, file);
+    input.value = "";
+    // The page that is loaded again shows the photograph, but not what other tiles still hold.
+    if (!slots.some((one) => isUnsent(one) || one.matches(".has-error"))) {
+      window.location.reload();
+      return; // busy until the page is there again
+    }
+    say(slot, "已上传，刷新页面后显示。");
   } catch (error) {
-    say(slot, "");
-    tell(slot, error.message);
-    slot.classList.toggle("can-retry", !error.isFinal);
-    slot.querySelector("[data-photo-send-word]").textContent = "重新上传";
-    if (error.isFinal) input.value = "";
+    fail(slot, error);
   }
+  input.disabled = false;
   delete slot.dataset.busy;
 }
 
-const area = document.querySelector("[data-item-photos]");
 if (area) {
   area.classList.add("is-live");
   area.addEventListener("change", (event) => {
     const slot = event.target.closest("[data-photo-slot]");
-    if (slot) send(slot, area.dataset.batch);
+    if (slot) send(slot);
   });
   area.addEventListener("submit", (event) => {
     const slot = event.target.closest("[data-photo-slot]");
     if (!slot) return;
     event.preventDefault();
-    send(slot, area.dataset.batch);
+    send(slot);
   }, true);
+  askBeforeLeaving(() => slots.some(isUnsent));
+  slots.forEach(send); // chosen before this module had loaded
 }
