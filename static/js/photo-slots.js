@@ -1,21 +1,13 @@
 // File inputs of a form as tiles with previews: [data-photo-slots] > [data-photo-slot] with an
 // input[type=file] and input[data-photo-uuid]. One empty tile is offered at a time. The picture is
 // made smaller here (EXIF kept); what the browser cannot decode (HEIC) is sent as it is. The form
-// waits for pictures that are still being made smaller. Without JavaScript the inputs simply stand
-// one under the other.
+// waits for pictures that are still being made smaller, and leads to data-done-url when it is done.
+// Without JavaScript the inputs simply stand one under the other.
 import Compressor from "../vendor/compressorjs-1.3.0/compressor.esm.js";
+import { askBeforeLeaving, newUuid, sendForm, tellUnsent } from "./sending.js";
 
 const LONGEST_SIDE = 1600;
 const pending = new Set();
-
-function uuid() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-}
 
 function smaller(file) {
   return new Promise((resolve) => {
@@ -50,7 +42,7 @@ function preview(slot, file) {
 
 async function take(slot, input) {
   const file = input.files[0];
-  slot.querySelector("[data-photo-uuid]").value = uuid();
+  slot.querySelector("[data-photo-uuid]").value = newUuid();
   slot.classList.toggle("is-filled", Boolean(file));
   const label = slot.querySelector("[data-photo-label]");
   label.textContent = file ? "更换照片" : label.dataset.photoLabel;
@@ -95,10 +87,41 @@ for (const area of document.querySelectorAll("[data-photo-slots]")) {
   offer();
 }
 
+// ------------------------------------------------------------------ the form
+const chosen = (root) => [...root.querySelectorAll("[data-photo-slots] input[type=file]")].filter((input) => input.files.length);
+let isSending = false;
+let isPlain = false;
+
+// A form with photographs is sent from here: they stay in its page until the server has them. What
+// the server does not take goes once more the plain way, for the page that says why.
+async function send(form, submitter) {
+  await Promise.allSettled([...pending]);
+  document.dispatchEvent(new CustomEvent("toast", { detail: { text: "正在提交，请不要离开本页。" } }));
+  try {
+    const answer = await sendForm(form, submitter);
+    if (answer.type === "opaqueredirect") {
+      for (const input of chosen(form)) input.value = "";
+      window.location.assign(form.querySelector("[data-photo-slots]").dataset.doneUrl);
+      return;
+    }
+    isPlain = true;
+    form.requestSubmit(submitter || undefined);
+    isPlain = false;
+  } catch (error) {
+    tellUnsent(form, error);
+    form.dispatchEvent(new Event("unsent"));
+  }
+}
+
 document.addEventListener("submit", (event) => {
-  if (!pending.size || event.target.method !== "post") return;
   const { target: form, submitter } = event;
+  if (isPlain || !chosen(form).length) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  Promise.allSettled([...pending]).then(() => form.requestSubmit(submitter || undefined));
+  if (isSending) return;
+  isSending = true;
+  send(form, submitter).finally(() => { isSending = false; });
 }, true);
+
+// submit.js marks a form that goes the plain way.
+askBeforeLeaving(() => chosen(document).some((input) => !input.form.dataset.submitting));

@@ -1,6 +1,8 @@
 // Keeps what is typed in a report as a draft: [data-report-form] with data-draft-url and data-kind.
 // A save goes out a moment after the last letter, one at a time; what did not arrive is tried again
 // and said in words. Photographs and the signature go with the form itself.
+import { freshToken, isTyped } from "./sending.js";
+
 const WAIT = 1500;
 const RETRY = 10000;
 const SKIPPED = /^(csrfmiddlewaretoken|signature_|photo_|drop$|do$)/;
@@ -41,7 +43,13 @@ async function save() {
       body: fields(),
       headers: { "X-Requested-With": "fetch", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value },
     });
-    if (answer.status === 401) {
+    const token = answer.status === 403 ? await freshToken(window.location.href, "[data-report-form] [name=csrfmiddlewaretoken]") : "";
+    if (token) { // the form itself, with its photographs, is not refused for its token either
+      form.elements.csrfmiddlewaretoken.value = token;
+      dirty = true;
+      return;
+    }
+    if (answer.status === 401 || token === null) {
       dirty = true;
       say("登录已过期，草稿未保存；请在另一个页面重新登录，已填写的内容还在本页。", true);
       later(RETRY);
@@ -71,17 +79,11 @@ function touched(event) {
   later(event.type === "change" ? 200 : WAIT);
 }
 
-function differs(one) {
-  if (!one.name || one.type === "hidden" || SKIPPED.test(one.name)) return false;
-  if (one.type === "radio" || one.type === "checkbox") return one.checked !== one.defaultChecked;
-  return one.defaultValue !== undefined && one.value !== one.defaultValue;
-}
-
 if (form) {
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);
   // What was typed before this script had loaded.
-  if ([...form.elements].some(differs)) {
+  if ([...form.elements].some((one) => isTyped(one) && !SKIPPED.test(one.name))) {
     dirty = true;
     later(WAIT);
   }
@@ -103,5 +105,10 @@ if (form) {
   }, true);
   window.addEventListener("pageshow", () => {
     stopped = false;
+  });
+  form.addEventListener("unsent", () => {
+    stopped = false;
+    dirty = true;
+    later(WAIT);
   });
 }

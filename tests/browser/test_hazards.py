@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from config.clock import local_day
 from hazards.models import Hazard, HazardPhoto
+from tests.browser.slow_line import SLOW_PICTURES, expect_question
 from tests.factories import hazards as made
 from tests.world import World
 from units.files import read_bytes
@@ -96,6 +97,34 @@ def test_the_officer_adds_photos_tile_by_tile(
         page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         == 0
     )
+
+
+def test_a_chosen_photo_is_not_left_behind(
+    committed_world: World, open_as: Open, ordered: Hazard
+) -> None:
+    page = open_as(committed_world.li.user)
+    page.goto(url("rectify", ordered))
+    page.evaluate(SLOW_PICTURES)
+    large = made.jpeg("green", (3200, 2000))
+    page.locator("#id_photo_1").set_input_files(file("大图.jpg", large))
+    with expect_question(page):
+        page.locator(".sz-bar__left a").tap()
+    page.get_by_label("整改结果").fill("已更换门锁")
+    button = page.get_by_role("button", name="确认完成整改")
+    page.route("**/rectify/", lambda route: route.fulfill(status=502, body="<h1>502</h1>"))
+    button.tap()  # waits until it is smaller
+    expect(page.get_by_role("alert")).to_have_text(
+        "没有提交成功，请稍后重试。已填写的内容还在本页。"
+    )
+    page.unroute("**/rectify/")
+    page.context.set_offline(True)
+    button.tap()
+    expect(page.get_by_role("alert")).to_contain_text("网络中断，尚未提交，请重试。")
+    page.context.set_offline(False)
+    button.tap()
+    expect(page.get_by_text("已确认完成整改。")).to_be_visible()
+    photo = HazardPhoto.objects.get(hazard=ordered, stage="rectified").photo
+    assert (photo.width, photo.height) == (1600, 1000)
 
 
 def test_it_works_without_javascript(

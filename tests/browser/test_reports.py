@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 
 from django.utils import timezone
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from config.clock import SHANGHAI, local_day
 from duties.models import MonthlyMinutes, ReportDraft, WeeklyReport
+from tests.browser.slow_line import held, next_of
 from tests.browser.test_inspection import file, sign_by_touch
 from tests.factories import duty_reports as made
 from tests.factories import hazards, pictures
@@ -28,8 +29,7 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
 
     page = open_as(world.wang.user)
     # On a slow line he types before the script that keeps the draft is there.
-    held: list[Route] = []
-    page.route("**/report-draft*.js", lambda route: held.append(route))
+    script = held(page, "**/report-draft*.js")
     page.goto("/m/reports/weekly/")
     page.get_by_role("link", name=re.compile("电梯.*待填报")).tap()
     expect(
@@ -38,9 +38,7 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
     expect(page.get_by_label("本周主要安全风险隐患和整改情况")).to_have_value(re.compile("1号客梯"))
     expect(page.get_by_role("radio", checked=True)).to_have_count(0)
     page.get_by_label("下周工作重点").fill("加强㛃记大厦电梯巡查")
-    while not held:
-        page.wait_for_timeout(20)
-    held.pop().continue_()
+    next_of(script, page).continue_()
     page.unroute("**/report-draft*.js")
     expect(page.locator("[data-draft-state]")).to_have_text(re.compile(r"^草稿已存 \d\d:\d\d$"))
     page.reload()
@@ -62,11 +60,20 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
     phone = open_as(world.chen.user)
     phone.goto("/m/reports/monthly/")
     phone.get_by_role("link", name=re.compile("电梯.*待填报")).tap()
-    held = now.astimezone(SHANGHAI)
-    phone.get_by_label("会议时间").fill(f"{held:%Y-%m-%dT%H:%M}")
+    met = now.astimezone(SHANGHAI)
+    phone.get_by_label("会议时间").fill(f"{met:%Y-%m-%dT%H:%M}")
     phone.get_by_label("会议地点").fill("三楼会议室")
     phone.locator("input[name=photo_1]").set_input_files(file("纪要.jpg", pictures.jpeg(900, 1200)))
     expect(phone.get_by_alt_text("已选择的照片")).to_be_visible()
+    # Signed out in the middle, and in again in another tab, which changes the CSRF cookie, too.
+    cookies = phone.context.cookies()
+    phone.context.clear_cookies()
+    phone.get_by_label("会议内容摘要").fill("布置")
+    state = phone.locator("[data-draft-state]")
+    expect(state).to_contain_text("登录已过期")
+    phone.context.add_cookies([one for one in cookies if "csrf" not in one["name"]])
+    phone.get_by_label("会议内容摘要").fill("布置下月工作")
+    expect(state).to_have_text(re.compile(r"^草稿已存 \d\d:\d\d$"))
     sign_by_touch(phone)
     phone.get_by_role("button", name="生成月调度报告").tap()
     expect(phone.get_by_text("月调度报告已生成，不能再修改。")).to_be_visible()
