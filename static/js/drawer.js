@@ -2,6 +2,8 @@
 // layouts/drawer.html; without JavaScript the same address is a plain page.
 // Forms inside are sent from here: a redirect means it worked and the page below is loaded again
 // (its filter stays), anything else is the form again with its errors.
+import { sendForm, tellUnsent } from "./sending.js";
+
 const drawer = document.getElementById("sz-drawer");
 const body = document.getElementById("sz-drawer-body");
 const HEADERS = { "HX-Request": "true", "HX-Target": "sz-drawer-body" };
@@ -11,16 +13,7 @@ function fill(html) {
   window.htmx?.process(body);
   const first = body.querySelector("[data-focus-me], [autofocus], .is-invalid, input:not([type=hidden]), select, textarea");
   first?.focus();
-}
-
-function say(form, text) {
-  form.querySelector("[data-drawer-note]")?.remove();
-  const note = document.createElement("p");
-  note.className = "sz-alert sz-alert--error";
-  note.dataset.drawerNote = "";
-  note.setAttribute("role", "alert");
-  note.textContent = text;
-  form.prepend(note);
+  if (!drawer.open) drawer.showModal(); // also when it was closed before the answer came
 }
 
 async function open(link) {
@@ -30,25 +23,16 @@ async function open(link) {
     return;
   }
   fill(await answer.text());
-  if (!drawer.open) drawer.showModal();
 }
 
 async function send(form, submitter) {
-  const data = new FormData(form);
-  if (submitter?.name) data.append(submitter.name, submitter.value);
-  const held = form.querySelectorAll("button");
-  held.forEach((button) => { button.disabled = true; });
   try {
-    const answer = await fetch(form.action || location.href, {
-      method: "POST", body: data, headers: HEADERS, redirect: "manual",
-    });
+    const answer = await sendForm(form, submitter, HEADERS);
     if (answer.type === "opaqueredirect") location.reload();
-    else if (answer.status === 401) location.reload();
     else fill(await answer.text());
-  } catch {
-    say(form, "网络中断，尚未提交，请重试。");
-  } finally {
-    held.forEach((button) => { button.disabled = false; });
+  } catch (error) {
+    if (!drawer.open) drawer.showModal();
+    tellUnsent(form, error);
   }
 }
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from config.clock import local_day
 from equipment.models import Declaration
+from tests.browser.slow_line import held, next_of
 from tests.factories import duty_reports, pictures
 from tests.world import World
 from units.models import CarriedFile, Signature
@@ -43,6 +44,43 @@ def test_the_drawer_keeps_a_paper(committed_world: World, open_as: OpenAs) -> No
     expect(page.locator(".sz-alert--success")).to_contain_text("已申报")
     made = Declaration.objects.get()
     assert (made.file.original_name, CarriedFile.objects.count()) == ("停用回执.jpg", 0)
+
+
+def test_the_drawer_keeps_a_paper_until_it_has_arrived(
+    committed_world: World, open_as: OpenAs
+) -> None:
+    """A server that fails, a session that ended, a drawer closed before the answer came."""
+    page = open_as(committed_world.jia_admin, phone=False)
+    page.goto(reverse("equipment:detail", args=[committed_world.lift.code]))
+    way = reverse("equipment:declare", args=[committed_world.lift.code])
+    page.locator(f'a[data-drawer][href^="{way}"]').first.click()
+    drawer = page.locator("#sz-drawer")
+    send = drawer.get_by_role("button", name="提交申报")
+    drawer.get_by_label("证明材料").set_input_files(picture("停用回执.jpg"))
+    page.route(f"**{way}", lambda route: route.fulfill(status=502, body="<h1>502</h1>"))
+    send.click()
+    told = drawer.locator("[data-unsent]")
+    expect(told).to_have_text("没有提交成功，请稍后重试。已填写的内容还在本页。")
+    page.unroute(f"**{way}")
+    cookies = page.context.cookies()
+    page.context.clear_cookies()
+    send.click()
+    expect(told).to_contain_text("登录已过期，尚未提交。")
+    # Signing in again changes the CSRF cookie, too.
+    page.context.add_cookies([one for one in cookies if "csrf" not in one["name"]])
+    sent = held(page, f"**{way}")
+    send.click()
+    next_of(sent, page).continue_()
+    one = next_of(sent, page)
+    page.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    one.continue_()
+    expect(drawer.locator(".sz-aside__item")).to_contain_text("停用回执.jpg")
+    page.unroute(f"**{way}")
+    drawer.get_by_label("原因").fill("大修")
+    send.click()
+    expect(page.locator(".sz-alert--success")).to_contain_text("已申报")
+    assert Declaration.objects.get().file.original_name == "停用回执.jpg"
 
 
 def test_a_signature_on_paper_stays_and_can_be_taken_away(

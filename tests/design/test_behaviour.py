@@ -140,7 +140,8 @@ def test_drawer_says_when_the_line_is_cut(page: Page, site: Site) -> None:
     page.route(f"{HOST}/drawer/", lambda route: route.abort())
     page.fill("#sz-drawer input[name=officer]", "li")
     page.click("#sz-drawer button:has-text('提交')")
-    expect(page.locator("[data-drawer-note]")).to_have_text("网络中断，尚未提交，请重试。")
+    told = page.locator("[data-unsent]")
+    expect(told).to_have_text("网络中断，尚未提交，请重试。已填写的内容还在本页。")
     expect(page.locator("#sz-drawer input[name=officer]")).to_have_value("li")
     expect(page.locator("#sz-drawer button:has-text('提交')")).to_be_enabled()
 
