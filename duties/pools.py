@@ -92,30 +92,35 @@ POOLS = (
 def claimable(actor: Actor, unit_kind: str | None = None) -> Q:
     """The to-dos of the actor's unit that nobody has yet and that he may start or make up; where the
     caller asks for those of one kind of unit alone, said in fewer words."""
-    doors = _doors(actor, unit_kind)
-    if doors is NOBODY:
+    found = doors(actor, unit_kind)
+    if found is NOBODY:
         return NOBODY
     free = Q(assignee=None, owner=None, unit_id=actor.unit_id, state__in=CLAIMABLE_STATES)
-    return free & doors
+    return free & found
 
 
 def left_behind(actor: Actor) -> Q:
     """Missed to-dos of the actor's pools whose taker has left the unit: others may make them up."""
-    doors = _doors(actor)
-    if doors is NOBODY:
+    found = doors(actor)
+    if found is NOBODY:
         return NOBODY
-    gone = Staff.objects.filter(unit_id=actor.unit_id, ended_on__isnull=False)
     missed = Q(owner=None, unit_id=actor.unit_id, state=TaskState.MISSED)
-    return missed & Q(assignee__in=gone.values("pk")) & doors
+    return missed & has_left(actor) & found
 
 
-def _doors(actor: Actor, unit_kind: str | None = None) -> Q:
+def has_left(actor: Actor) -> Q:
+    """To-dos whose assignee has left the actor's unit."""
+    gone = Staff.objects.filter(unit_id=actor.unit_id, ended_on__isnull=False)
+    return Q(assignee__in=gone.values("pk"))
+
+
+def doors(actor: Actor, unit_kind: str | None = None) -> Q:
     """The to-dos of every pool that the actor's identities admit him to; NOBODY for none."""
     if actor.staff_id is None:
         return NOBODY
     asked = [pool for pool in POOLS if unit_kind is None or pool.unit_kind in {None, unit_kind}]
-    doors = [door for pool in asked if (door := pool.where(actor)) is not NOBODY]
-    return reduce(or_, doors) if doors else NOBODY
+    found = [door for pool in asked if (door := pool.where(actor)) is not NOBODY]
+    return reduce(or_, found) if found else NOBODY
 
 
 def mine(actor: Actor) -> Q:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, IntegerField, OuterRef, Q, Subquery, Value, When
 
 from config.actor import Actor
 from config.clock import local_day
@@ -20,6 +20,7 @@ from duties.periods import period_of
 from duties.rounds import SUBJECTS, Subject, matching
 from duties.scopes import first_period, in_period, missed_by
 from equipment.someone import NOW, SINCE, Someone, someone, whose
+from units.models import Staff
 
 RANK = Case(
     *(
@@ -47,15 +48,17 @@ def described(tasks: TaskQuerySet) -> TaskQuerySet:
 
 
 def _in_few_columns(tasks: TaskQuerySet, subject: Subject) -> TaskQuerySet:
-    """Only what a row of a list of a subject prints; a machine has twenty columns more."""
-    few = tasks.select_related(None).select_related(subject.shown_of, "stands_in_for")
-    return few.only(*_PRINTED, *subject.shown)
+    """Only what a row of a list of a subject prints; a machine has twenty columns more, and a name
+    that few rows have is looked up after the page is cut out."""
+    absent = Staff.objects.filter(pk=OuterRef("stands_in_for")).values("name")
+    few = tasks.select_related(None).select_related(subject.shown_of)
+    return few.only(*_PRINTED, *subject.shown).annotate(absent_name=Subquery(absent))
 
 
 _PRINTED = (
     *("code", "period_on", "unit_kind", "kind", "cadence", "level", "category", "assignee_id"),
     *("equipment_id", "licence_id", "station_id"),
-    *("state", "due_at", "completed_at", "waive_reason", "stands_in_for__name"),
+    *("state", "due_at", "completed_at", "waive_reason", "stands_in_for_id"),
 )
 
 

@@ -24,10 +24,14 @@ CLOSED_STATES = (*FINISHED_STATES, TaskState.WAIVED)
 
 def running(actor: Actor, day: date) -> Q:
     """The to-dos of the actor's unit whose period contains a day."""
+    return Q(unit_id=actor.unit_id) & _running(day)
+
+
+def _running(day: date) -> Q:
     found = Q()
     for cadence in Cadence.values:
         found |= Q(cadence=cadence, period_on=period_of(cadence, day))
-    return Q(unit_id=actor.unit_id) & found
+    return found
 
 
 def open_to(actor: Actor, day: date) -> Q:
@@ -53,10 +57,16 @@ def at_hand(actor: Actor, day: date, since: Any, until: Any, first: date) -> Q:
     """All that a person has before him: `open_to`, `closed_by` and `missed_by` in one, without what
     they say twice. The planner weighs every condition against every index on every page."""
     late = Q(due_at__gt=since, due_at__lte=until)
-    opened = Q(assignee_id=actor.staff_id, state__in=OPEN_STATES)
-    pooled = pools.claimable(actor) & Q(state__in=OPEN_STATES) & (running(actor, day) | late)
-    swept = Q(unit_id=actor.unit_id, state=TaskState.MISSED, period_on__gte=first)
-    return opened | closed_by(actor, day) | pooled | late & swept & pools.mine(actor)
+    swept = Q(unit_id=actor.unit_id, state=TaskState.MISSED, period_on__gte=first) & late
+    mine = Q(assignee_id=actor.staff_id)
+    found = mine & Q(state__in=OPEN_STATES) | closed_by(actor, day)
+    doors = pools.doors(actor)
+    if doors is pools.NOBODY:
+        return found | swept & mine
+    doors &= Q(owner=None)
+    free = Q(unit_id=actor.unit_id, assignee=None, state__in=OPEN_STATES) & doors
+    free &= _running(day) | late
+    return found | free | swept & (mine | doors & (Q(assignee=None) | pools.has_left(actor)))
 
 
 def first_period(day: date, since: timedelta) -> date:

@@ -52,6 +52,14 @@ def place_of(thing: Equipment | Licence | Station) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def absent(task: Task) -> str:
+    """Whom the assignee stands in for (请假代班); empty where he does his own."""
+    if task.stands_in_for_id is None:
+        return ""
+    name = getattr(task, "absent_name", "")  # a list may have looked it up
+    return name or task.stands_in_for.name
+
+
 def note(task: Task) -> str:
     """The second line of a list row: where it is, or which types of unit and identity."""
     thing = task.equipment or task.licence or task.station

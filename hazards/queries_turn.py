@@ -19,7 +19,7 @@ from hazards.models import Hazard, HazardQuerySet
 from hazards.queries import PENDING_ORDER, PENDING_RECTIFICATION, RECTIFIED
 from hazards.states import Source
 from units.models import Appointment
-from units.roles import OFFICERS, Role
+from units.roles import DIRECTORS, OFFICERS, Role
 
 
 def decider_scope(actor: Actor, day: date) -> Q:
@@ -107,9 +107,13 @@ def _waiting_keys(who: Someone, day: date) -> Prepared:
 
 def waits_for(actor: Actor, day: date) -> Q:
     decides = decider_scope(actor, day)
+    rectifies = Q(state=PENDING_RECTIFICATION)
+    rectifies &= rectifier_scope(actor, day, decides=decides)
+    if not any(actor.has_role(role) for role in (*DIRECTORS, Role.PRINCIPAL)):
+        return rectifies  # who decides on nothing: fewer words for the planner
     return (
         Q(state=PENDING_ORDER) & decides
-        | Q(state=PENDING_RECTIFICATION) & rectifier_scope(actor, day, decides=decides)
+        | rectifies
         | Q(state=RECTIFIED, source=Source.DAILY, unit__reviews_hazards=True)
         & ~Q(rectified_by_id=actor.staff_id)
         & decides

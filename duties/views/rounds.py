@@ -150,6 +150,7 @@ def row_of(task: Task, now: datetime, *, dated: bool = False) -> dict[str, Any]:
         "task": task,
         "title": wording.title(task),
         "note": wording.note(task),
+        "absent": wording.absent(task),
         "period": wording.period(task.cadence, task.period_on) if dated else "",
         "standing": queries.standing(task, now),
     }
