@@ -66,22 +66,29 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose to-dos: some units, a district (its code), or with neither everybody's."""
+    """Whose to-dos: some units, some districts (their codes), or with neither everybody's."""
 
     units: tuple[int, ...] | None = None
-    region: str | None = None
+    regions: tuple[str, ...] | None = None
 
 
 # ------------------------------------------------------------------ generating
 def generate(
-    day: date, *, now: datetime, unit_ids: Iterable[int] | None = None, region: str | None = None
+    day: date,
+    *,
+    now: datetime,
+    unit_ids: Iterable[int] | None = None,
+    regions: Iterable[str] | None = None,
 ) -> Outcome:
-    """Make the to-dos of one day exist, for everybody, a district or some units; repeatable.
+    """Make the to-dos of one day exist, for everybody, some districts or some units; repeatable.
 
     Reads every fact as it was on `day`. Returns what was created, what stood already and how many
     machines are exempt by reason. Joins the caller's transaction if there is one.
     """
-    scope = Scope(tuple(unit_ids) if unit_ids is not None else None, region)
+    scope = Scope(
+        tuple(unit_ids) if unit_ids is not None else None,
+        tuple(regions) if regions is not None else None,
+    )
     with transaction.atomic():
         take_alone(scope)
         return bring_in_line(scope, day, clock=local_day(now), now=now)
@@ -120,7 +127,7 @@ def _given(
     """The parameters that all statements share; a cadence that is not asked for is None."""
     given: dict[str, object] = {
         "units": list(scope.units) if scope.units is not None else None,
-        "region": scope.region,
+        "regions": list(scope.regions) if scope.regions is not None else None,
         "day": day,
         "now": now,
         # Waived to-dos of periods that are over by then stay waived.
@@ -143,11 +150,10 @@ def _lay_out(given: dict[str, object], *, is_small: bool) -> None:
         cursor.execute("SET LOCAL jit = off")
         if not is_small:
             # A district is a part of the province: its machines are found by index, not by reading
-            # everybody's; a small sample tells the planner enough of our own tables, which are
-            # hashed faster than they are sorted by the many columns of a key.
+            # everybody's; a small sample tells the planner enough of our own tables.
             cursor.execute(
                 "SET LOCAL work_mem = '64MB'; SET LOCAL random_page_cost = 1.1;"
-                " SET LOCAL default_statistics_target = 10; SET LOCAL enable_mergejoin = off"
+                " SET LOCAL default_statistics_target = 10"
             )
         cursor.execute(sql.DROP)
         for name, statement in (
@@ -160,6 +166,10 @@ def _lay_out(given: dict[str, object], *, is_small: bool) -> None:
             cursor.execute(statement, given)
             if not is_small:
                 cursor.execute(f"ANALYZE generation_{name}")
+            if name == "machine":
+                # From here on tables of ours meet by the many columns of a key, which are hashed
+                # faster than they are sorted.
+                cursor.execute("SET LOCAL enable_mergejoin = off")
 
 
 def _write(
@@ -252,11 +262,12 @@ _REGIONS = "SELECT DISTINCT region_id::int FROM units_unit WHERE id = ANY(%s) OR
 def take_alone(scope: Scope) -> None:
     """Take the generation of the scope's districts for oneself until the transaction ends."""
     with connection.cursor() as cursor:
-        if scope.region is None and scope.units is None:
+        if scope.regions is None and scope.units is None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ROWS_LOCK, EVERYWHERE])
             return
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [ROWS_LOCK, EVERYWHERE])
-        regions = [int(scope.region)] if scope.region else _regions(scope.units or ())
+        named = scope.regions
+        regions = _regions(scope.units or ()) if named is None else sorted(map(int, named))
         for region in regions:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [ROWS_LOCK, region])
 

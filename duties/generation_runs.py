@@ -17,10 +17,14 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from functools import partial
 
-from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
+from django.conf import settings
+from django.db import DatabaseError, connection, connections, transaction
+from django.db.models import Count, F, Q
 
 from config.clock import end_of, local_day
 from duties.closing import close_expired
@@ -34,6 +38,7 @@ from duties.generation_rows import (
 )
 from duties.models import GenerationCursor, GenerationRun
 from equipment.models import Equipment
+from units.models import Unit
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +115,7 @@ def _generate_district(district: GenerationCursor, *, now: datetime) -> Outcome:
     today = local_day(now)
     last = district.generated_until
     day = today if last is None else last + timedelta(days=1)
-    scope = Scope(region=district.region_id)
+    scope = Scope(regions=(district.region_id,))
     run = GenerationRun(day=day, region_id=district.region_id, started_at=now, finished_at=now)
     take_alone(scope)
     outcome = bring_in_line(scope, day, clock=day, now=now)
@@ -152,11 +157,15 @@ def _days_behind(unit_id: int, now: datetime) -> list[date]:
 def run_day(day: date, *, now: datetime) -> Outcome:
     """Generate one day for everybody by hand, close what has expired, keep a GenerationRun row.
 
-    Moves no cursor: what is bound between a run made ahead and its day is not in it yet.
+    The districts are shared by GENERATION_SESSIONS sessions, each with one transaction for its part;
+    the first error is raised after all have ended, and a repeated run makes the rest good. Moves no
+    cursor: what is bound between a run made ahead and its day is not in it yet.
     """
+    outcome = Outcome(day)
+    shares = _shares(settings.GENERATION_SESSIONS)
+    for part in _at_once([partial(generate, day, now=now, regions=one) for one in shares]):
+        outcome.add(part)
     with transaction.atomic():
-        outcome = generate(day, now=now)
-        missed = close_expired(now=now)
         GenerationRun.objects.create(
             day=day,
             started_at=now,
@@ -164,6 +173,36 @@ def run_day(day: date, *, now: datetime) -> Outcome:
             created=outcome.created,
             existing=outcome.existing,
             exempt=outcome.exempt,
-            missed=missed,
+            missed=close_expired(now=now),
         )
     return outcome
+
+
+def _shares(sessions: int) -> list[list[str] | None]:
+    """The districts in parts with about as many units each; [None] is everybody in one."""
+    if sessions < 2:
+        return [None]
+    shares: list[list[str]] = [[] for _ in range(sessions)]
+    sizes = [0] * sessions
+    counted = Unit.objects.values_list("region_id").annotate(number=Count("pk"))
+    for region, number in counted.order_by("-number", "region_id"):
+        smallest = sizes.index(min(sizes))
+        shares[smallest].append(region)
+        sizes[smallest] += number
+    return [share for share in shares if share]
+
+
+def _at_once(parts: list[Callable[[], Outcome]]) -> list[Outcome]:
+    """Run each part in a thread with a connection of its own; a single one in this thread."""
+    if len(parts) == 1:
+        return [parts[0]()]
+
+    def run(part: Callable[[], Outcome]) -> Outcome:
+        try:
+            return part()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(max(1, len(parts))) as pool:
+        begun = [pool.submit(run, part) for part in parts]
+    return [one.result() for one in begun]

@@ -28,7 +28,7 @@ UNITS = """
                       AND p.exempt_period @> %(day)s::date) AS is_suspended
       FROM units_unit u
      WHERE (%(units)s::bigint[] IS NULL OR u.id = ANY(%(units)s))
-       AND (%(region)s::text IS NULL OR u.region_id = %(region)s)
+       AND (%(regions)s::text[] IS NULL OR u.region_id = ANY(%(regions)s))
      ORDER BY u.id
 """
 

@@ -111,7 +111,8 @@ def cache(url: str) -> dict:
 DATABASES = {"default": database(DATABASE_URL)} if DATABASE_URL else {}
 CACHES = {"default": cache(REDIS_URL)} if REDIS_URL else {}
 CELERY_BROKER_URL = REDIS_URL
-# How many tasks share the districts of a day that is due (duties.tasks.wake_generation).
+# How many tasks share the districts of a day that is due (duties.tasks.wake_generation), and how
+# many sessions of `generate_tasks` share them.
 GENERATION_SESSIONS = env.int("GENERATION_SESSIONS", default=2)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 WEB_STATEMENT_TIMEOUT = env("WEB_STATEMENT_TIMEOUT", default="15s")

@@ -3,14 +3,14 @@
     ./shouze bench generation                      1,000,000 machines in 100,000 units, 20 districts
     MACHINES=100000 UNITS=10000 ./shouze bench generation
 
-Generated three ways, on a first day and on a usual one (daily to-dos only, beside two days that
-stand): by the command for everybody (`generate_tasks`), by two workers that share the districts (as
-beat wakes them, GENERATION_SESSIONS) and by one worker alone. Each is compared with the bare insert
-of its own rows, in the order of the key, into the same table with the same indexes. Then: the
-second run; closing; the self-check of that day; 35 days caught up; the peak of the Python process.
-Limits: 1.3 for the command and for two workers, 0.25 of the first, closing not above generation,
-200 MB. One worker alone writes district after district into indexes that begin with the unit and
-is only printed.
+Generated four ways, on a first day and on a usual one (daily to-dos only, beside two days that
+stand): by the command for everybody (`generate_tasks`) in two sessions and in one, by two workers
+that share the districts (as beat wakes them, GENERATION_SESSIONS) and by one worker alone. Each is
+compared with the bare insert of its own rows, in the order of the key, into the same table with the
+same indexes, in one session. Then: the second run; closing; the self-check of that day; 35 days
+caught up; the peak of the Python process. Limits: 1.3 for the command and for two workers as they
+run by default, 0.25 of the first, closing not above generation, 200 MB. One session and one worker
+(district after district, into indexes that begin with the unit) are printed only.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, connections
+from django.test import override_settings
 
 from config.clock import at, end_of
 from duties import generation, selfcheck
@@ -36,7 +37,9 @@ MACHINES = int(os.environ.get("MACHINES", "1000000"))
 UNITS = int(os.environ.get("UNITS", str(max(1, MACHINES // 10))))
 DISTRICTS = 20
 SLOWEST, REPEATED, PEAK_MB = 1.3, 0.25, 200
-COMMAND, SHARED, ALONE = "the command for everybody", "two workers", "one worker alone"
+COMMAND, SINGLE = "the command for everybody", "the command in one session"
+SHARED, ALONE = "two workers", "one worker alone"
+SESSIONS = 2  # GENERATION_SESSIONS unless the environment says otherwise
 # The catch-up makes fewer rows a day, so that 35 days fit.
 CATCH_UP_SHARE = 20
 FIRST = date(2026, 11, 30)  # a Monday; the day after is the first of a month
@@ -173,11 +176,17 @@ def in_parallel(now: datetime, workers: int = 2) -> None:
         thread.join()
 
 
+def by_command(day: date, sessions: int) -> None:
+    with override_settings(GENERATION_SESSIONS=sessions):
+        generation.run_day(day, now=at(day, 0, 5))
+
+
 def ways(day: date) -> dict[str, Callable[[], object]]:
-    """The three ways to generate a day."""
+    """The four ways to generate a day."""
     now = at(day, 0, 5)
     return {
-        COMMAND: partial(generation.run_day, day, now=now),
+        COMMAND: partial(by_command, day, SESSIONS),
+        SINGLE: partial(by_command, day, 1),
         SHARED: partial(in_parallel, now),
         ALONE: partial(generation.run_due, now=now),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.actor import SYSTEM
@@ -267,6 +267,39 @@ def test_a_run_made_ahead_does_not_count_as_done(world: World) -> None:
     assert mine.get(equipment=world.lift).assignee == world.zhang
 
 
+def standing() -> set[tuple[Any, ...]]:
+    columns = ("unit", "period_on", "kind", "cadence", "level", "equipment", "category", "assignee")
+    return set(Task.objects.values_list(*columns))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_sessions_share_a_day_by_hand(
+    committed_world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in one session; where one part fails, the others stand, and the next run makes it good."""
+    alone = generation.run_day(TODAY, now=NOW)
+    rows = standing()
+    Task.objects.all().delete()
+    settings.GENERATION_SESSIONS = 3  # of which two find districts
+    generate = generation_runs.generate
+
+    def failing(day: date, *, now: Any, regions: list[str]) -> generation.Outcome:
+        if "500103" in regions:
+            raise OperationalError("gone")
+        return generate(day, now=now, regions=regions)
+
+    monkeypatch.setattr(generation_runs, "generate", failing)
+    with pytest.raises(OperationalError, match="gone"):
+        generation.run_day(TODAY, now=NOW)
+    monkeypatch.setattr(generation_runs, "generate", generate)
+    shared = generation.run_day(TODAY, now=NOW)
+    assert (shared.created, shared.existing) == (alone.created, 0)
+    assert shared.exempt == alone.exempt
+    assert standing() == rows
+    runs = GenerationRun.objects.order_by("pk").values_list("region", "created", "existing")
+    assert list(runs) == [(None, ALL, 0), (None, ALL, 0)]
+
+
 def test_a_run_ahead_leaves_the_running_week_alone(world: World) -> None:
     """Facts of a day to come do not move what is owed this week already."""
     generation.generate(TODAY, now=NOW)
@@ -297,7 +330,7 @@ def test_one_district_that_fails_does_not_hold_up_the_others(
     rows = generation_runs.bring_in_line
 
     def failing(scope: Any, *given: Any, **named: Any) -> generation.Outcome:
-        if scope.region == "500106":
+        if scope.regions == ("500106",):
             raise DatabaseError("broken")
         return rows(scope, *given, **named)
 
