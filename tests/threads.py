@@ -88,6 +88,13 @@ def done_at_once(*acts: Act) -> list[Any]:
     return [one.value for one in outcomes]
 
 
+def done_and_refused(*acts: Act) -> tuple[list[Any], list[RuleBroken]]:
+    """Run the acts at once; what those that went through returned, and the refusals of the others."""
+    outcomes = at_once(*acts)
+    refused = [one.refusal for one in outcomes if one.refusal]
+    return [one.value for one in outcomes if not one.refusal], refused
+
+
 def _raise(errors: Sequence[BaseException]) -> None:
     """Raise them all, so that the test's report shows where each one came from."""
     if errors:

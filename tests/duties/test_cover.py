@@ -24,7 +24,7 @@ from tests.factories import cover as made
 from tests.factories import equipment as machines
 from tests.factories import hazards, licences, rounds
 from tests.factories import units as people
-from tests.hazards.test_races import at_once
+from tests.threads import done_and_refused
 from tests.world import NOW, TODAY, World
 from units import hooks
 from units.actions.staff import Identity, change_staff, deregister_staff
@@ -278,11 +278,11 @@ def test_two_name_each_other_at_once(committed_world: World) -> None:
     world = committed_world
     pairs = ((world.li, world.zhang), (world.zhang, world.li))
     machines.machine(world.jia, "lift", officer=world.zhang)
-    done, refused = at_once(*[lambda pair=pair: name(world, *pair) for pair in pairs])
+    done, refused = done_and_refused(*[lambda pair=pair: name(world, *pair) for pair in pairs])
     assert len(done) == 1
     assert [one.code for one in refused] in (["stand_in_away"], ["stands_in_himself"])
     Cover.objects.all().delete()
-    done, refused = at_once(*[lambda: name(world, world.li, world.zhang)] * 3)
+    done, refused = done_and_refused(*[lambda: name(world, world.li, world.zhang)] * 3)
     assert (len(done), [one.code for one in refused]) == (1, ["overlaps"] * 2)
 
 

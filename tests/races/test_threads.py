@@ -9,7 +9,7 @@ from django.db import connections
 
 from config.errors import RuleBroken
 from tests import threads
-from tests.threads import at_once, begin, done_at_once, told_at_once
+from tests.threads import at_once, begin, done_and_refused, done_at_once, told_at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +30,8 @@ def test_every_act_answers_in_order() -> None:
     assert (first.refusal, first.code, first.message) == (None, "", "")
     assert told_at_once(refused, lambda: None) == ["closed", ""]
     assert done_at_once(lambda: 1, lambda: 2) == [1, 2]
+    done, refusals = done_and_refused(lambda: 1, refused, lambda: 3)
+    assert (done, [one.code for one in refusals]) == ([1, 3], ["closed"])
 
 
 def test_an_error_fails_the_test() -> None:
