@@ -78,9 +78,11 @@ def _due(step: str, day: date) -> list[Hazard]:
 
 def _tell_principals(hazards: list[Hazard], *, day: date, now: datetime) -> list[Hazard]:
     told = []
+    units = {hazard.unit_id for hazard in hazards}
+    principals = {unit_id: people.principals(unit_id, day) for unit_id in units}
     for hazard in hazards:
         late = (day - hazard.due_on).days
-        who = people.principals(hazard.unit_id, day)
+        who = principals[hazard.unit_id]
         steps.tell_all(
             who,
             hazard,

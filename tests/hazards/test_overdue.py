@@ -181,6 +181,15 @@ def test_a_step_that_nobody_took_for_weeks_is_taken_late(world: World) -> None:
     assert text.startswith("隐患逾期 28 天仍未整改：")
 
 
+def test_a_unit_is_asked_once_for_its_principal(world: World) -> None:
+    """An outage leaves many lapses to go up in one transaction, which holds them."""
+    for days in (3, 4, 5):
+        late(world, due_on=TODAY - timedelta(days=days))
+    with CaptureQueriesContext(connection) as queries:
+        assert actions.escalate_overdue(now=NOW) == 3
+    assert sum("units_appointment" in one["sql"] for one in queries.captured_queries) == 1
+
+
 def test_task_and_command_are_thin_twins(world: World) -> None:
     late(world, due_on=TODAY - timedelta(days=5))
     out = StringIO()
