@@ -178,6 +178,12 @@ def test_rebinding_moves_the_rectifier(world: World) -> None:
     assert carry_out("rectify", hazard, zhang).rectified_by_id == world.zhang.pk
 
 
+def test_nobody_without_employment_puts_right_what_has_no_officer(world: World) -> None:
+    hazard = made.hazard(world.unbound, finder=world.li, state="pending_rectification")
+    for who in (world.jia_admin, world.regulator, world.li):
+        assert not Hazard.objects.get(pk=hazard.pk).is_rectifier(world.actor(who))
+
+
 def test_a_hazard_without_a_machine_is_put_right_by_its_finder(world: World) -> None:
     hazard = made.hazard(world.lift, state="pending_rectification", equipment=None)
     assert [row.name for row in hazard.offers(world.actor(world.li))] == ["rectify"]
