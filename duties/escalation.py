@@ -8,7 +8,8 @@ Beat wakes both every hour; what is to be said is read from the to-dos, at any s
 3. The messages of a batch are one INSERT. Its key is the event (what, which day) and the recipient,
    so a second, a parallel or a repeated run adds nothing, and one that was killed goes on.
 4. A reminder that was not sent at its hour is sent until midnight; a morning's message until 20:00
-   and on the next morning. What has been made up meanwhile is no longer told.
+   and on the next morning, the one to the principal for a week (duties.escalation_timetable). What
+   has been made up meanwhile is no longer told.
 
 Who is told of a miss: officer's to-do -> the directors whose scope covers it (else the principal);
 director's -> the principal; principal's, machines without an officer, and whatever has nobody above
@@ -229,7 +230,7 @@ def escalate(*, now: datetime) -> Told:
             told.own += _send(_own(table, day), regions, now=now)
             told.missed += _send(_one_up(table, day), regions, now=now)
         for day in table.told_the_principal(now):
-            told.still_missed += _send(_to_principal(table, day), regions, now=now)
+            told.still_missed += _send(_to_principal(table, day, now), regions, now=now)
     return told
 
 
@@ -250,13 +251,15 @@ def _one_up(table: Timetable, day: date) -> _Event:
     return _Event("missed", day, statement, STILL_MISSED, say, RECORDS_LINK)
 
 
-def _to_principal(table: Timetable, day: date) -> _Event:
+def _to_principal(table: Timetable, day: date, now: datetime) -> _Event:
+    full_days = (local_day(now) - day).days - 1  # an outage may have kept it for longer
+
     def say(row: Row) -> str:
         return words.still_missed(
             row,
             row["names"],
             day,
-            days=table.principal_after_days,
+            days=full_days,
             closes_on=words.last_make_up_day(day, table.backfill_days),
         )
 

@@ -257,8 +257,11 @@ def test_what_an_outage_kept_quiet_reaches_the_principal(world: World) -> None:
         tasks.task(world.lift, TODAY - timedelta(days=day), state="missed")
     escalation.escalate(now=at(TODAY + timedelta(days=6), 8))
     texts = OutboxMessage.objects.filter(kind="missed_still", channel="in_app")
-    said = sorted(texts.values_list("text", flat=True))
-    assert [one[:6] for one in said] == ["11月19日", "11月20日"]
+    said = [one.split("：")[0] for one in sorted(texts.values_list("text", flat=True))]
+    assert said == [
+        "11月19日漏检 1 项（设备巡查 1 台），6 天后仍未补录",
+        "11月20日漏检 1 项（设备巡查 1 台），5 天后仍未补录",
+    ]
 
 
 def test_what_the_principal_is_told(world: World) -> None:
