@@ -158,11 +158,13 @@ def run_day(day: date, *, now: datetime) -> Outcome:
     """Generate one day for everybody by hand, close what has expired, keep a GenerationRun row.
 
     The districts are shared by GENERATION_SESSIONS sessions, each with one transaction for its part;
-    the first error is raised after all have ended, and a repeated run makes the rest good. Moves no
-    cursor: what is bound between a run made ahead and its day is not in it yet.
+    the first error is raised after all have ended, and a repeated run makes the rest good. Joins the
+    caller's transaction if there is one, alone. Moves no cursor: what is bound between a run made
+    ahead and its day is not in it yet.
     """
     outcome = Outcome(day)
-    shares = _shares(settings.GENERATION_SESSIONS)
+    # Other sessions would not see what the caller has written, and might wait for his locks for ever.
+    shares = _shares(1 if connection.in_atomic_block else settings.GENERATION_SESSIONS)
     for part in _at_once([partial(generate, day, now=now, regions=one) for one in shares]):
         outcome.add(part)
     with transaction.atomic():

@@ -277,6 +277,7 @@ def test_several_sessions_share_a_day_by_hand(
     committed_world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in one session; where one part fails, the others stand, and the next run makes it good."""
+    machines.machine(committed_world.far_unit, "lift")
     alone = generation.run_day(TODAY, now=NOW)
     rows = standing()
     Task.objects.all().delete()
@@ -291,13 +292,21 @@ def test_several_sessions_share_a_day_by_hand(
     monkeypatch.setattr(generation_runs, "generate", failing)
     with pytest.raises(OperationalError, match="gone"):
         generation.run_day(TODAY, now=NOW)
+    far = Task.objects.count()
+    assert {task.unit for task in Task.objects.all()} == {committed_world.far_unit}
     monkeypatch.setattr(generation_runs, "generate", generate)
     shared = generation.run_day(TODAY, now=NOW)
-    assert (shared.created, shared.existing) == (alone.created, 0)
+    assert (alone.created, shared.created, shared.existing) == (ALL + far, ALL, far)
     assert shared.exempt == alone.exempt
     assert standing() == rows
     runs = GenerationRun.objects.order_by("pk").values_list("region", "created", "existing")
-    assert list(runs) == [(None, ALL, 0), (None, ALL, 0)]
+    assert list(runs) == [(None, ALL + far, 0), (None, ALL, far)]
+
+
+def test_a_day_by_hand_inside_a_transaction_sees_what_it_wrote(world: World, settings: Any) -> None:
+    """Other sessions would neither see the world of this test nor wait for it to end."""
+    settings.GENERATION_SESSIONS = 2
+    assert generation.run_day(TODAY, now=NOW).created == ALL
 
 
 def test_a_run_ahead_leaves_the_running_week_alone(world: World) -> None:
