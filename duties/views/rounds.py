@@ -287,6 +287,7 @@ def task(request: HttpRequest, code: str) -> HttpResponse:
         "closes_on": local_day(closes_at - timedelta(seconds=1)) if closes_at else None,
         "is_closed": closes_at is not None and now >= closes_at,
         "stop": standstill_of(found),
+        "sees_stops": actor.can(Can.STOP_DECLARE) or actor.can(Can.STOP_REJECT),
         "hazards": hazards,
         "hazard_count": hazard_count,
         "last": [outcome(one, now) for one in queries_task.history(found, limit=EARLIER_SHOWN)],

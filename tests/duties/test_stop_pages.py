@@ -17,6 +17,7 @@ from config.clock import local_day
 from equipment.models import StopDeclaration
 from tests.factories import duties as tasks
 from tests.factories import stops as made
+from tests.factories.units import staff
 from tests.world import World
 from units.models import Appointment, User
 
@@ -87,6 +88,18 @@ def test_only_of_a_machine_of_ones_own_or_as_stand_in(world: World, as_: As, tod
     assert as_(world.sun.user).get(url("stop-declare", world.lift.code)).status_code == 404
     tasks.task(world.lift, today, assignee=world.zhang, stands_in_for=world.li)
     assert zhang.post(url("stop-declare", world.lift.code), form(today)).status_code == 302
+
+
+def test_a_todo_leads_to_the_declaration_whoever_may_open_it(
+    world: World, as_: As, today: date
+) -> None:
+    link = url("stop", made.stop(world.lift, today).code)
+    page = url("task", tasks.task(world.lift, today).code)
+    quality = staff(world.jia, "郑质总", "quality_director")
+    for who, may in ((world.li, True), (world.wang, True), (quality, False)):
+        client = as_(who.user)
+        assert (link in client.get(page).content.decode()) is may
+        assert client.get(link).status_code == (200 if may else 403)
 
 
 def test_the_list_by_role_and_state(world: World, as_: As, today: date) -> None:
