@@ -37,6 +37,7 @@ async function save() {
   if (running || stopped || !dirty) return;
   running = true;
   dirty = false;
+  let wait = WAIT;
   try {
     const answer = await fetch(form.dataset.draftUrl, {
       method: "POST",
@@ -52,7 +53,12 @@ async function save() {
     if (answer.status === 401 || token === null) {
       dirty = true;
       say("登录已过期，草稿未保存；请在另一个页面重新登录，已填写的内容还在本页。", true);
-      later(RETRY);
+      wait = RETRY;
+      return;
+    }
+    if (answer.status === 403) {
+      stopped = true;
+      say("当前登录的人员不能填写这份报告，草稿未保存；已填写的内容还在本页。", true);
       return;
     }
     const said = await answer.json();
@@ -66,10 +72,10 @@ async function save() {
   } catch {
     dirty = true;
     say("网络不通，草稿未保存，稍后自动重试。", true);
-    later(RETRY);
+    wait = RETRY;
   } finally {
     running = false;
-    if (dirty && !stopped) later(WAIT);
+    if (dirty && !stopped) later(wait);
   }
 }
 

@@ -90,3 +90,28 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
         expect(desk.get_by_text(re.compile("PDF 已生成，文书编号"))).to_be_visible()
         opened = desk.request.get(desk.get_by_role("link", name="查看 PDF").get_attribute("href"))
         assert opened.body().startswith(b"%PDF-")
+
+
+def test_a_draft_whose_session_ended_or_is_anothers(committed_world: World, open_as: Open) -> None:
+    """Tried again every ten seconds, not without a pause; in another's session, said and stopped."""
+    world = committed_world
+    made.weekly_task(world.jia, world.wang, day=local_day(timezone.now()))
+    page, other = open_as(world.wang.user), open_as(world.li.user)
+    page.clock.install()
+    page.goto("/m/reports/weekly/")
+    page.get_by_role("link", name=re.compile("电梯.*待填报")).tap()
+    saves = []
+    page.on("request", lambda one: one.method == "POST" and saves.append(one.url))
+    state = page.locator("[data-draft-state]")
+    page.context.clear_cookies()
+    page.get_by_label("下周工作重点").fill("加强巡查")
+    page.clock.run_for(2_000)
+    expect(state).to_contain_text("登录已过期")
+    page.clock.run_for(9_000)
+    assert len(saves) == 1
+    page.context.add_cookies(other.context.cookies())
+    page.clock.run_for(1_500)
+    expect(state).to_have_text("当前登录的人员不能填写这份报告，草稿未保存；已填写的内容还在本页。")
+    page.clock.run_for(30_000)
+    assert len(saves) == 2
+    expect(page.get_by_label("下周工作重点")).to_have_value("加强巡查")
