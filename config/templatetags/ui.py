@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms.boundfield import BoundField
 from django.templatetags.static import StaticNode
@@ -39,6 +40,12 @@ def _kind(kind: str) -> str:
             f"unknown status kind {kind!r}, use one of {STATUS_KINDS}"
         )
     return kind
+
+
+@register.simple_tag
+def csrf_cookie() -> str:
+    """The name of the cookie that changes with a new sign-in (submit.js looks at it)."""
+    return settings.CSRF_COOKIE_NAME
 
 
 # ------------------------------------------------------------------ constant parts

@@ -12,13 +12,28 @@ export function askBeforeLeaving(isUnsent) {
   });
 }
 
-// After signing in again in another tab this page's token is out of date; a GET changes nothing.
-// Gives the token that `selector` finds in the page at `url`: "" without one, null if signed out.
-export async function freshToken(url, selector) {
+async function pageAt(url) {
   const answer = await fetch(url, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
   if (answer.status === 401) return null;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  return page.querySelector(selector)?.value ?? "";
+  return new DOMParser().parseFromString(await answer.text(), "text/html").body;
+}
+
+const isAnothers = (body) => Boolean(body.dataset.account) && body.dataset.account !== document.body.dataset.account;
+
+// After signing in again in another tab this page's token is out of date; a GET changes nothing.
+// Gives the token that `selector` finds in the page at `url`: "" without one or with another
+// account, null if signed out.
+export async function freshToken(url, selector) {
+  const body = await pageAt(url);
+  if (!body) return null;
+  return isAnothers(body) ? "" : body.querySelector(selector)?.value ?? "";
+}
+
+// The token of whoever is signed in now: "" if that is another account, null if nobody is.
+export async function ownToken() {
+  const body = await pageAt("/");
+  if (!body?.dataset.account) return null;
+  return isAnothers(body) ? "" : JSON.parse(body.getAttribute("hx-headers"))["X-CSRFToken"];
 }
 
 // fetch that gives up: what a connection that died without a word answers is never known.
@@ -77,6 +92,11 @@ export function tellUnsent(form, error) {
 export function isTyped(input) {
   if (!input.name || input.type === "hidden") return false;
   if (input.type === "radio" || input.type === "checkbox") return input.checked !== input.defaultChecked;
+  if (input.options) {
+    const options = [...input.options];
+    if (options.some((one) => one.defaultSelected)) return options.some((one) => one.selected !== one.defaultSelected);
+    return input.selectedIndex > (input.multiple ? -1 : 0);
+  }
   return input.defaultValue !== undefined && input.value !== input.defaultValue;
 }
 

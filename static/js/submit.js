@@ -1,7 +1,44 @@
 // Prevents double submission. The first submit is never touched: buttons are disabled only after the
 // submit event has been dispatched (so the pressed button's name and value are sent), and a page that
 // comes back from the browser's cache is usable again.
+//
+// A page whose session may have ended, or gone on under a new token, asks before it sends a form: what
+// was typed would be lost with the page. Not so [data-own-sending]: its script knows what to do, also
+// where there is no line.
+import { isTyped, ownToken, tellUnsent, Unsent } from "./sending.js";
+
 const RELEASE_AFTER = 60000;
+const ASK_AFTER = 10 * 60000;
+
+const { account, csrfCookie } = document.body.dataset;
+const cookieNow = () => document.cookie.split("; ").find((one) => one.startsWith(`${csrfCookie}=`));
+let cookie = cookieNow();
+let asked = Date.now();
+
+async function renew() {
+  const token = await ownToken();
+  if (token === null) throw new Unsent("登录已过期，尚未提交。请在另一个窗口重新登录后再提交，已填写的内容还在本页。");
+  if (!token) throw new Unsent("现在登录的是另一个账号，尚未提交。请重新登录原来的账号后再提交，已填写的内容还在本页。");
+  for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
+  document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+  cookie = cookieNow();
+  asked = Date.now();
+}
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event;
+  if (!account || !form.elements.csrfmiddlewaretoken || "ownSending" in form.dataset) return;
+  if (cookieNow() === cookie && Date.now() - asked < ASK_AFTER) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  renew().then(() => {
+    form.querySelector("[data-unsent]")?.remove();
+    form.requestSubmit(submitter || undefined);
+  }, (error) => {
+    if (![...form.elements].some(isTyped)) return void window.location.reload(); // nothing to lose
+    tellUnsent(form, error instanceof Unsent ? error : new Unsent("网络中断，尚未提交，请重试。已填写的内容还在本页。"));
+  });
+}, true);
 
 function release(form) {
   delete form.dataset.submitting;

@@ -70,7 +70,6 @@ def test_the_drawer_keeps_a_paper_until_it_has_arrived(
     page.context.add_cookies([one for one in cookies if "csrf" not in one["name"]])
     sent = held(page, f"**{way}")
     send.click()
-    next_of(sent, page).continue_()
     one = next_of(sent, page)
     page.keyboard.press("Escape")
     expect(drawer).to_be_hidden()
