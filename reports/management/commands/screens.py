@@ -124,11 +124,14 @@ class Command(BaseCommand):
             raise CommandError(f"{slug}: 没有登录成功；演示用别的端口时，请设置同样的 PORT。")
 
     def _tap(self, page: Any, slug: str, steps: tuple[str, ...]) -> None:
+        """Tap what the steps name. A step on the way may be taken already: a round that was begun
+        opens at its first item without an answer."""
         for step in steps:
             named = page.locator("label:visible, button:visible, a:visible").filter(has_text=step)
             if named.count() == 0:
-                self.stderr.write(f"{slug}: 页面上没有「{step}」")
-                break
+                if step == steps[-1]:
+                    self.stderr.write(f"{slug}: 页面上没有「{step}」")
+                continue
             named.first.click()
             page.wait_for_timeout(250)
 
