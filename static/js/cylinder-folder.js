@@ -2,7 +2,7 @@
 // file by file, several at once, with pause and retry. What a cylinder has already is skipped, so a
 // reload or a lost connection costs nothing: the same folder is chosen again. A ZIP goes as one file.
 import Compressor from "../vendor/compressorjs-1.3.0/compressor.esm.js";
-import { askBeforeLeaving, fetchInTime, uuidOf } from "./sending.js";
+import { askBeforeLeaving, fetchInTime, stayHeld, uuidOf } from "./sending.js";
 
 const LONGEST_SIDE = 1600;
 // Smaller files are sent as they are.
@@ -337,7 +337,10 @@ function sendZip(form) {
     let answer = {};
     try { answer = JSON.parse(request.responseText); } catch { /* not ours: told below */ }
     isZipOnItsWay = false;
-    if (answer.url) return void window.location.assign(answer.url);
+    if (answer.url) {
+      stayHeld(form, [button]);
+      return void window.location.assign(answer.url);
+    }
     if (request.status === 401) return tell("登录已失效，请重新登录后再上传。");
     if (request.status === 413) return tell("压缩包太大，请分成几个压缩包。");
     tell(answer.message || "压缩包没有上传成功，请重试。");

@@ -7,6 +7,7 @@ import { sendForm, tellUnsent } from "./sending.js";
 const drawer = document.getElementById("sz-drawer");
 const body = document.getElementById("sz-drawer-body");
 const HEADERS = { "HX-Request": "true", "HX-Target": "sz-drawer-body" };
+let isSending = false;
 
 function fill(html) {
   body.innerHTML = html;
@@ -17,6 +18,10 @@ function fill(html) {
 }
 
 async function open(link) {
+  if (isSending) { // another form in its place would be overwritten by the answer
+    if (!drawer.open) drawer.showModal();
+    return;
+  }
   const answer = await fetch(link.href, { headers: HEADERS, cache: "no-store" });
   if (answer.redirected || !answer.ok) {
     location.href = link.href; // signed out meanwhile, or refused: let the page itself say so
@@ -26,6 +31,7 @@ async function open(link) {
 }
 
 async function send(form, submitter) {
+  isSending = true;
   try {
     const answer = await sendForm(form, submitter, HEADERS);
     if (answer.type === "opaqueredirect") location.reload();
@@ -33,6 +39,8 @@ async function send(form, submitter) {
   } catch (error) {
     if (!drawer.open) drawer.showModal();
     tellUnsent(form, error);
+  } finally {
+    isSending = false;
   }
 }
 

@@ -48,6 +48,7 @@ export async function fetchInTime(url, options) {
 }
 
 export class Unsent extends Error {}
+const CUT = "网络中断，尚未提交，请重试。已填写的内容还在本页。";
 
 // Sends a form as the browser would, but its page stays until the server has it. Gives the answer,
 // a redirect (it worked) as type "opaqueredirect"; throws Unsent with a sentence where none came.
@@ -55,8 +56,10 @@ export async function sendForm(form, submitter, headers = {}) {
   const data = new FormData(form);
   if (submitter?.name) data.append(submitter.name, submitter.value);
   const post = () => fetchInTime(form.action || location.href, { method: "POST", body: data, headers, redirect: "manual" });
-  const held = [...form.elements].filter((one) => one.matches("button") && !one.disabled);
-  held.forEach((button) => { button.disabled = true; });
+  // No second tap, and no picture that would come too late to go along.
+  const held = [...form.elements].filter((one) => one.matches("button, input[type=file]") && !one.disabled);
+  held.forEach((one) => { one.disabled = true; });
+  let isDone = false;
   try {
     let answer = await post();
     const token = answer.status === 403 ? await freshToken(location.href, "[name=csrfmiddlewaretoken]") : "";
@@ -66,15 +69,25 @@ export async function sendForm(form, submitter, headers = {}) {
       answer = await post();
     }
     if (answer.status === 401 || token === null) {
-      throw new Unsent("登录已过期，尚未提交。请在另一个页面重新登录后再提交，已填写的内容还在本页。");
+      throw new Unsent("登录已过期，尚未提交。请在另一个页面用原来的账号重新登录后再提交，已填写的内容还在本页。");
     }
-    if (answer.status >= 500 || answer.status === 413) throw new Unsent("没有提交成功，请稍后重试。已填写的内容还在本页。");
+    if (answer.status === 413) throw new Unsent("文件太大，没有提交成功。请换小一些的文件再提交，已填写的内容还在本页。");
+    if (answer.status >= 500) throw new Unsent("没有提交成功，请稍后重试。已填写的内容还在本页。");
+    isDone = answer.type === "opaqueredirect";
     return answer;
   } catch (error) {
-    throw error instanceof Unsent ? error : new Unsent("网络中断，尚未提交，请重试。已填写的内容还在本页。");
+    throw error instanceof Unsent ? error : new Unsent(CUT);
   } finally {
-    held.forEach((button) => { button.disabled = false; });
+    if (isDone) stayHeld(form, held);
+    else held.forEach((one) => { one.disabled = false; });
   }
+}
+
+// What is done must not be sent again while its page is being left; submit.js lets go of it where the
+// page comes back.
+export function stayHeld(form, held) {
+  form.dataset.submitting = "1";
+  held.forEach((one) => { one.dataset.held = "1"; });
 }
 
 export function tellUnsent(form, error) {
@@ -83,7 +96,7 @@ export function tellUnsent(form, error) {
   note.className = "sz-alert sz-alert--error";
   note.dataset.unsent = "";
   note.setAttribute("role", "alert");
-  note.textContent = error.message;
+  note.textContent = error instanceof Unsent ? error.message : CUT;
   form.prepend(note);
   note.scrollIntoView({ block: "center" });
 }

@@ -42,9 +42,10 @@ document.addEventListener("submit", (event) => {
 
 function release(form) {
   delete form.dataset.submitting;
-  for (const button of form.querySelectorAll("[data-held]")) {
-    button.disabled = false;
-    delete button.dataset.held;
+  for (const one of form.elements) {
+    if (!one.dataset.held) continue;
+    one.disabled = false;
+    delete one.dataset.held;
   }
 }
 

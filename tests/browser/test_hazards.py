@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from config.clock import local_day
 from hazards.models import Hazard, HazardPhoto
-from tests.browser.slow_line import SLOW_PICTURES, expect_question
+from tests.browser.slow_line import SLOW_PICTURES, expect_question, held, next_of
 from tests.factories import hazards as made
 from tests.world import World
 from units.files import read_bytes
@@ -125,6 +125,48 @@ def test_a_chosen_photo_is_not_left_behind(
     expect(page.get_by_text("已确认完成整改。")).to_be_visible()
     photo = HazardPhoto.objects.get(hazard=ordered, stage="rectified").photo
     assert (photo.width, photo.height) == (1600, 1000)
+
+
+# A second tap while the next page is on its way, then the page comes back as after Back.
+TAP_AGAIN = """() => {
+  const form = document.getElementById("hazard-form");
+  const held = () => [...form.elements].filter((one) => one.disabled).length;
+  const send = window.fetch;
+  window.fetch = async (...given) => {
+    const answer = await send(...given);
+    setTimeout(() => {
+      const before = held();
+      form.requestSubmit();
+      window.dispatchEvent(new Event("pageshow"));
+      sessionStorage.held = `${before > 0} ${held() > 0}`;
+    }, 50);
+    return answer;
+  };
+}"""
+
+
+def test_what_is_done_is_not_sent_again_while_its_page_is_left(
+    committed_world: World, open_as: Open, ordered: Hazard
+) -> None:
+    page = open_as(committed_world.li.user)
+    page.goto(url("rectify", ordered))
+    page.locator("#id_photo_1").set_input_files(file("门锁.jpg", made.jpeg("green")))
+    page.get_by_label("整改结果").fill("已更换门锁")
+    page.evaluate(TAP_AGAIN)
+    posts: list[str] = []
+    page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
+    sent, done = held(page, "**/rectify/"), held(page, f"**{url('field-detail', ordered)}")
+    page.get_by_role("button", name="确认完成整改").tap()
+    one = next_of(sent, page)
+    # Another picture would come too late to go along.
+    expect(page.locator("#id_photo_2")).to_be_disabled()
+    one.continue_()
+    one = next_of(done, page)
+    page.wait_for_timeout(200)
+    assert len(posts) == 1
+    one.continue_()
+    expect(page.get_by_text("已确认完成整改。")).to_be_visible()
+    assert page.evaluate("sessionStorage.held") == "true false"
 
 
 def test_it_works_without_javascript(

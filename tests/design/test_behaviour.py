@@ -144,6 +144,34 @@ def test_drawer_says_when_the_line_is_cut(page: Page, site: Site) -> None:
     expect(told).to_have_text("网络中断，尚未提交，请重试。已填写的内容还在本页。")
     expect(page.locator("#sz-drawer input[name=officer]")).to_have_value("li")
     expect(page.locator("#sz-drawer button:has-text('提交')")).to_be_enabled()
+    page.unroute(f"{HOST}/drawer/")
+    # The line may break in the middle of the answer, too.
+    page.evaluate(
+        "() => { Response.prototype.text = () => Promise.reject(new TypeError('Failed to fetch')); }"
+    )
+    page.click("#sz-drawer button:has-text('提交')")
+    page.wait_for_timeout(100)
+    expect(told).to_have_text("网络中断，尚未提交，请重试。已填写的内容还在本页。")
+    page.route(f"{HOST}/drawer/", lambda route: route.fulfill(status=413))
+    page.click("#sz-drawer button:has-text('提交')")
+    expect(told).to_contain_text("文件太大，没有提交成功。")
+
+
+def test_a_drawer_that_is_closed_while_it_is_sent_opens_again(page: Page, site: Site) -> None:
+    """Another form in its place would be overwritten by the answer, or hide that it failed."""
+    page.click("#drawer")
+    page.fill("#sz-drawer input[name=officer]", "li")
+    routes: list[Route] = []
+    page.route(f"{HOST}/drawer/", lambda route: routes.append(route))
+    page.click("#sz-drawer button:has-text('提交')")
+    page.keyboard.press("Escape")
+    expect(page.locator("#sz-drawer")).to_be_hidden()
+    page.click("#drawer")
+    expect(page.locator("#sz-drawer input[name=officer]")).to_have_value("li")
+    expect(page.locator("#sz-drawer button:has-text('提交')")).to_be_disabled()
+    [sent] = routes
+    sent.abort()
+    expect(page.locator("#sz-drawer [data-unsent]")).to_contain_text("网络中断")
 
 
 def test_destructive_step_wants_the_word_typed(page: Page, site: Site) -> None:
