@@ -18,15 +18,16 @@ async function pageAt(url) {
   return new DOMParser().parseFromString(await answer.text(), "text/html").body;
 }
 
-const isAnothers = (body) => Boolean(body.dataset.account) && body.dataset.account !== document.body.dataset.account;
+// A page that only says something has no account, and no form.
+const isAnothers = ({ dataset }) => Boolean(dataset.account) && dataset.account !== document.body.dataset.account;
 
 // After signing in again in another tab this page's token is out of date; a GET changes nothing.
-// Gives the token that `selector` finds in the page at `url`: "" without one or with another
-// account, null if signed out.
+// Gives the token that `selector` finds in the page at `url`: "" without one, null where nobody is
+// signed in any more, or somebody else, in whose name nothing given here may be sent.
 export async function freshToken(url, selector) {
   const body = await pageAt(url);
-  if (!body) return null;
-  return isAnothers(body) ? "" : body.querySelector(selector)?.value ?? "";
+  if (!body || isAnothers(body)) return null;
+  return body.querySelector(selector)?.value ?? "";
 }
 
 // The token of whoever is signed in now: "" if that is another account, null if nobody is.

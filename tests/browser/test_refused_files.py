@@ -11,10 +11,11 @@ from playwright.sync_api import Page, expect
 
 from config.clock import local_day
 from equipment.models import Declaration
+from tests.browser.conftest import session_cookie
 from tests.browser.slow_line import held, next_of
 from tests.factories import duty_reports, pictures
 from tests.world import World
-from units.models import CarriedFile, Signature
+from units.models import CarriedFile, Department, Signature
 
 OpenAs = Callable[..., Page]
 
@@ -80,6 +81,24 @@ def test_the_drawer_keeps_a_paper_until_it_has_arrived(
     send.click()
     expect(page.locator(".sz-alert--success")).to_contain_text("已申报")
     assert Declaration.objects.get().file.original_name == "停用回执.jpg"
+
+
+def test_a_drawer_sends_nothing_in_the_name_of_somebody_else(
+    committed_world: World, open_as: OpenAs, live_server: object
+) -> None:
+    """Another account signed in meanwhile, in another tab of the same browser."""
+    page = open_as(committed_world.jia_admin, phone=False)
+    page.goto(reverse("units:department-list"))
+    page.get_by_role("link", name="新增部门").first.click()
+    drawer = page.locator("#sz-drawer")
+    drawer.get_by_label("部门名称").fill("工程部")
+    page.context.clear_cookies()
+    theirs = session_cookie(committed_world.yi_admin)
+    page.context.add_cookies([{**theirs, "url": live_server.url}])
+    drawer.get_by_role("button", name="提交").click()
+    expect(drawer.locator("[data-unsent]")).to_contain_text("用原来的账号重新登录")
+    expect(drawer.get_by_label("部门名称")).to_have_value("工程部")
+    assert not Department.objects.exists()
 
 
 def test_a_signature_on_paper_stays_and_can_be_taken_away(
