@@ -52,13 +52,13 @@ async function save() {
     }
     if (answer.status === 401 || token === null) {
       dirty = true;
-      say("登录已过期，草稿未保存；请在另一个页面重新登录，已填写的内容还在本页。", true);
+      say("登录已过期，草稿未保存；请在另一个页面用原来的账号重新登录，已填写的内容还在本页。", true);
       wait = RETRY;
       return;
     }
     if (answer.status === 403) {
       stopped = true;
-      say("当前登录的人员不能填写这份报告，草稿未保存；已填写的内容还在本页。", true);
+      say("您现在不能填写这份报告，草稿未保存；已填写的内容还在本页。", true);
       return;
     }
     const said = await answer.json();

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from config.clock import SHANGHAI, local_day
 from duties.models import MonthlyMinutes, ReportDraft, WeeklyReport
@@ -93,7 +94,7 @@ def test_reports_from_the_phone_to_the_pdf(committed_world: World, open_as: Open
 
 
 def test_a_draft_whose_session_ended_or_is_anothers(committed_world: World, open_as: Open) -> None:
-    """Tried again every ten seconds, not without a pause; in another's session, said and stopped."""
+    """Tried again every ten seconds, not without a pause; nothing goes out in another's session."""
     world = committed_world
     made.weekly_task(world.jia, world.wang, day=local_day(timezone.now()))
     page, other = open_as(world.wang.user), open_as(world.li.user)
@@ -102,7 +103,7 @@ def test_a_draft_whose_session_ended_or_is_anothers(committed_world: World, open
     page.get_by_role("link", name=re.compile("电梯.*待填报")).tap()
     saves = []
     page.on("request", lambda one: one.method == "POST" and saves.append(one.url))
-    state = page.locator("[data-draft-state]")
+    state, kept = page.locator("[data-draft-state]"), page.context.cookies()
     page.context.clear_cookies()
     page.get_by_label("下周工作重点").fill("加强巡查")
     page.clock.run_for(2_000)
@@ -110,8 +111,18 @@ def test_a_draft_whose_session_ended_or_is_anothers(committed_world: World, open
     page.clock.run_for(9_000)
     assert len(saves) == 1
     page.context.add_cookies(other.context.cookies())
-    page.clock.run_for(1_500)
-    expect(state).to_have_text("当前登录的人员不能填写这份报告，草稿未保存；已填写的内容还在本页。")
+    page.clock.run_for(11_000)
+    expect(state).to_contain_text("请在另一个页面用原来的账号重新登录")
+    assert not ReportDraft.objects.exists()
+    page.context.add_cookies([one for one in kept if "csrf" not in one["name"]])
+    page.clock.run_for(12_000)
+    expect(state).to_have_text(re.compile(r"^草稿已存 \d\d:\d\d$"))
+    # Who may write it no more is told so, and not asked again.
+    page.route(re.compile("/m/reports/"), lambda route: route.fulfill(status=403, body="<p>403"))
+    page.get_by_label("下周工作重点").fill("加强巡查和值守")
+    page.clock.run_for(2_000)
+    expect(state).to_have_text("您现在不能填写这份报告，草稿未保存；已填写的内容还在本页。")
+    before = len(saves)
     page.clock.run_for(30_000)
-    assert len(saves) == 2
-    expect(page.get_by_label("下周工作重点")).to_have_value("加强巡查")
+    assert len(saves) == before
+    expect(page.get_by_label("下周工作重点")).to_have_value("加强巡查和值守")
