@@ -42,6 +42,7 @@ function smaller(file) {
   });
 }
 
+const nameOf = (file) => file.webkitRelativePath || file.name;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 class Folder {
@@ -88,8 +89,8 @@ class Folder {
     const photos = files.filter((file) => PHOTO.test(file.name) && !file.name.startsWith("._"));
     this.others = files.length - photos.length;
     const fresh = photos
-      .map((file) => ({ file, name: file.webkitRelativePath || file.name, state: "matching", why: "" }))
-      .filter((job) => !known.has(this.same(job.file)));
+      .filter((file) => !this.replace(file) && !known.has(this.same(file)))
+      .map((file) => ({ file, name: nameOf(file), state: "matching", why: "" }));
     this.jobs.push(...fresh);
     this.run.hidden = false;
     this.run.scrollIntoView({ block: "start", behavior: "smooth" });
@@ -114,7 +115,14 @@ class Folder {
 
   // Two pictures may bear one name: a mended one, or those of two cameras.
   same(file) {
-    return [file.webkitRelativePath || file.name, file.size, file.lastModified].join("/");
+    return [nameOf(file), file.size, file.lastModified].join("/");
+  }
+
+  // What could not be read any more and is chosen again goes on where it was.
+  replace(file) {
+    const job = this.jobs.find((one) => one.isUnreadable && one.name === nameOf(file));
+    if (job) Object.assign(job, { file, state: "ready", isUnreadable: false });
+    return Boolean(job);
   }
 
   async match(jobs) {
@@ -187,7 +195,8 @@ class Folder {
         job.state = "open";
       } else {
         job.state = "failed";
-        if (UNREADABLE.has(error.name)) job.why = "文件读取不出来，请重新选择。";
+        job.isUnreadable = UNREADABLE.has(error.name);
+        if (job.isUnreadable) job.why = "文件读取不出来，请重新选择。";
         else if (!(error instanceof Stopped)) job.why = "网络不通，没有上传成功。";
         if (error instanceof Stopped) {
           this.isPaused = true;

@@ -163,6 +163,10 @@ def test_nothing_that_is_chosen_in_bulk_is_dropped(
     picture.write_bytes(pictures.jpeg(300))
     page.get_by_role("button", name="继续上传 1 张").click()
     expect(page.locator("[data-row-why]")).to_contain_text("文件读取不出来，请重新选择。")
+    chooser.set_input_files(picture)
+    page.get_by_role("button", name="继续上传 1 张").click()
+    next_of(sent, page).continue_()
+    expect(said).to_have_text("全部 3 张照片都已上传。")
 
     archive = held(page, "**/photos/")
     page.locator("#id_archive").set_input_files(
