@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from config.clock import SHANGHAI, local_day
 from duties.models import MonthlyMinutes, ReportDraft, WeeklyReport
