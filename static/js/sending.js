@@ -49,6 +49,7 @@ export async function fetchInTime(url, options) {
 }
 
 export class Unsent extends Error {}
+export const SIGNED_OUT = "登录已过期，尚未提交。请在另一个页面用原来的账号重新登录后再提交，已填写的内容还在本页。";
 const CUT = "网络中断，尚未提交，请重试。已填写的内容还在本页。";
 
 // Sends a form as the browser would, but its page stays until the server has it. Gives the answer,
@@ -70,7 +71,7 @@ export async function sendForm(form, submitter, headers = {}) {
       answer = await post();
     }
     if (answer.status === 401 || token === null) {
-      throw new Unsent("登录已过期，尚未提交。请在另一个页面用原来的账号重新登录后再提交，已填写的内容还在本页。");
+      throw new Unsent(SIGNED_OUT);
     }
     if (answer.status === 413) throw new Unsent("文件太大，没有提交成功。请换小一些的文件再提交，已填写的内容还在本页。");
     if (answer.status >= 500) throw new Unsent("没有提交成功，请稍后重试。已填写的内容还在本页。");

@@ -5,7 +5,7 @@
 // A page whose session may have ended, or gone on under a new token, asks before it sends a form: what
 // was typed would be lost with the page. Not so [data-own-sending]: its script knows what to do, also
 // where there is no line.
-import { isTyped, ownToken, tellUnsent, Unsent } from "./sending.js";
+import { isTyped, ownToken, SIGNED_OUT, tellUnsent, Unsent } from "./sending.js";
 
 const RELEASE_AFTER = 60000;
 const ASK_AFTER = 10 * 60000;
@@ -17,7 +17,7 @@ let asked = Date.now();
 
 async function renew() {
   const token = await ownToken();
-  if (token === null) throw new Unsent("登录已过期，尚未提交。请在另一个窗口重新登录后再提交，已填写的内容还在本页。");
+  if (token === null) throw new Unsent(SIGNED_OUT);
   if (!token) throw new Unsent("现在登录的是另一个账号，尚未提交。请重新登录原来的账号后再提交，已填写的内容还在本页。");
   for (const input of document.querySelectorAll("[name=csrfmiddlewaretoken]")) input.value = token;
   document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
@@ -35,8 +35,9 @@ document.addEventListener("submit", (event) => {
     form.querySelector("[data-unsent]")?.remove();
     form.requestSubmit(submitter || undefined);
   }, (error) => {
-    if (![...form.elements].some(isTyped)) return void window.location.reload(); // nothing to lose
-    tellUnsent(form, error instanceof Unsent ? error : new Unsent("网络中断，尚未提交，请重试。已填写的内容还在本页。"));
+    const isGiven = form.querySelector("canvas") || [...form.elements].some(isTyped);
+    if (error instanceof Unsent && !isGiven) return void window.location.reload(); // to the entrance
+    tellUnsent(form, error);
   });
 }, true);
 

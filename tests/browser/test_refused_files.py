@@ -96,7 +96,7 @@ def test_a_drawer_sends_nothing_in_the_name_of_somebody_else(
     theirs = session_cookie(committed_world.yi_admin)
     page.context.add_cookies([{**theirs, "url": live_server.url}])
     drawer.get_by_role("button", name="提交").click()
-    expect(drawer.locator("[data-unsent]")).to_contain_text("用原来的账号重新登录")
+    expect(drawer.locator("[data-unsent]")).to_contain_text("请重新登录原来的账号后再提交")
     expect(drawer.get_by_label("部门名称")).to_have_value("工程部")
     assert not Department.objects.exists()
 

@@ -27,7 +27,7 @@ def test_what_was_typed_is_sent_after_a_new_sign_in(
     send.click()
     said = page.locator("[data-unsent]")
     expect(said).to_have_text(
-        "登录已过期，尚未提交。请在另一个窗口重新登录后再提交，已填写的内容还在本页。"
+        "登录已过期，尚未提交。请在另一个页面用原来的账号重新登录后再提交，已填写的内容还在本页。"
     )
     other.goto("/help/")  # who has been on a page has a token, too
     page.context.add_cookies(other.context.cookies())
@@ -67,3 +67,18 @@ def test_a_page_without_anything_typed_goes_to_the_entrance(
     page.context.clear_cookies()
     page.get_by_role("button", name="退出登录").tap()
     page.wait_for_url("**/m/sign-in/?next=%2Fm%2Fme%2F")
+
+
+def test_without_a_line_a_form_stays(committed_world: World, open_as: Callable[..., Page]) -> None:
+    page = open_as(committed_world.li.user)
+    page.clock.install()
+    page.goto("/m/me/")
+    page.clock.fast_forward(11 * 60_000)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="退出登录").tap()
+    expect(page.locator("[data-unsent]")).to_have_text(
+        "网络中断，尚未提交，请重试。已填写的内容还在本页。"
+    )
+    page.context.set_offline(False)
+    page.get_by_role("button", name="退出登录").tap()
+    page.wait_for_url("**/m/sign-in/")
