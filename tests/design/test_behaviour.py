@@ -157,6 +157,24 @@ def test_drawer_says_when_the_line_is_cut(page: Page, site: Site) -> None:
     expect(told).to_contain_text("文件太大，没有提交成功。")
 
 
+# Headers, and then nothing more.
+STALLED = """() => {
+  window.fetch = async (url, { signal }) => new Response(new ReadableStream({
+    start: (body) => signal.addEventListener("abort", () => body.error(signal.reason)),
+  }));
+}"""
+
+
+def test_an_answer_that_stops_in_the_middle_is_given_up(page: Page, site: Site) -> None:
+    page.clock.install()
+    page.click("#drawer")
+    page.wait_for_selector("#sz-drawer[open]")
+    page.evaluate(STALLED)
+    page.click("#sz-drawer button:has-text('提交')")
+    page.clock.run_for(180_000)
+    expect(page.locator("#sz-drawer [data-unsent]")).to_contain_text("网络中断")
+
+
 def test_a_drawer_that_is_closed_while_it_is_sent_opens_again(page: Page, site: Site) -> None:
     """Another form in its place would be overwritten by the answer, or hide that it failed."""
     page.click("#drawer")
