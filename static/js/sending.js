@@ -13,7 +13,7 @@ export function askBeforeLeaving(isUnsent) {
 }
 
 async function pageAt(url) {
-  const answer = await fetch(url, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
+  const answer = await fetchInTime(url, { headers: { "X-Requested-With": "fetch" }, cache: "no-store" });
   if (answer.status === 401) return null;
   return new DOMParser().parseFromString(await answer.text(), "text/html").body;
 }

@@ -14,6 +14,7 @@ const { account, csrfCookie } = document.body.dataset;
 const cookieNow = () => document.cookie.split("; ").find((one) => one.startsWith(`${csrfCookie}=`));
 let cookie = cookieNow();
 let asked = Date.now();
+const asking = new Set(); // forms whose second tap must not be a second form
 
 async function renew() {
   const token = await ownToken();
@@ -31,6 +32,8 @@ document.addEventListener("submit", (event) => {
   if (cookieNow() === cookie && Date.now() - asked < ASK_AFTER) return;
   event.preventDefault();
   event.stopImmediatePropagation();
+  if (asking.has(form)) return;
+  asking.add(form);
   renew().then(() => {
     form.querySelector("[data-unsent]")?.remove();
     form.requestSubmit(submitter || undefined);
@@ -38,7 +41,7 @@ document.addEventListener("submit", (event) => {
     const isGiven = form.querySelector("canvas") || [...form.elements].some(isTyped);
     if (error instanceof Unsent && !isGiven) return void window.location.reload(); // to the entrance
     tellUnsent(form, error);
-  });
+  }).finally(() => asking.delete(form));
 }, true);
 
 function release(form) {

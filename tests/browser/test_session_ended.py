@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.slow_line import held, next_of
 from tests.world import World
 from units.models import Ticket
 
@@ -82,3 +84,26 @@ def test_without_a_line_a_form_stays(committed_world: World, open_as: Callable[.
     page.context.set_offline(False)
     page.get_by_role("button", name="退出登录").tap()
     page.wait_for_url("**/m/sign-in/")
+
+
+def test_two_taps_while_it_asks_are_one_form(
+    committed_world: World, open_as: Callable[..., Page]
+) -> None:
+    page = open_as(committed_world.jia_admin, phone=False)
+    page.clock.install()
+    page.goto("/departments/")
+    page.get_by_role("link", name="新增部门").first.click()
+    drawer = page.locator("#sz-drawer")
+    drawer.get_by_label("部门名称").fill("工程部")
+    page.clock.fast_forward(11 * 60_000)
+    posts: list[str] = []
+    page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
+    asked = held(page, re.compile(r"^https?://[^/]+/$"))
+    drawer.get_by_role("button", name="提交").dblclick()
+    routes = [next_of(asked, page)]
+    page.wait_for_timeout(200)
+    for route in routes + asked:
+        route.continue_()
+    expect(page.get_by_text("工程部").first).to_be_visible()
+    page.wait_for_timeout(500)
+    assert len(posts) == 1
