@@ -202,9 +202,12 @@ def _at_once(parts: list[Callable[[], Outcome]]) -> list[Outcome]:
     def run(part: Callable[[], Outcome]) -> Outcome:
         try:
             return part()
+        except Exception:
+            logger.exception("a part of a day made by hand failed")
+            raise
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(max(1, len(parts))) as pool:
+    with ThreadPoolExecutor(len(parts) or 1) as pool:
         begun = [pool.submit(run, part) for part in parts]
     return [one.result() for one in begun]

@@ -35,7 +35,6 @@ if not DATABASES:
     )
 
 ALLOWED_HOSTS = ["*"]
-GENERATION_SESSIONS = 1  # what a test has not committed, its own session sees alone
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = STORAGES | {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
