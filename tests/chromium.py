@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+from config.embedded import packages
 
-PROGRAM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
+PROGRAM = packages.browser()
 # What Playwright turns off (of several such lists only the last counts), and then what would be
 # loaded for every window: the address bar's lists and a process in reserve, half of all its work.
 _OFF = (

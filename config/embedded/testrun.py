@@ -80,7 +80,7 @@ def _ensure_packages(place: Place, arguments: Sequence[str]) -> None:
     log = place.logs / "packages.log"
     packages.ensure(packages.missing_pdf_packages, "PDF 测试无法通过", log, say)
     if _wants_browser(arguments):
-        packages.ensure(packages.missing_browser_packages, "浏览器测试无法运行", log, say)
+        packages.ensure_browser(log, say)
 
 
 def _wants_browser(arguments: Sequence[str]) -> bool:

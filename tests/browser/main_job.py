@@ -82,6 +82,7 @@ def bind_all(page: Page, officer: str) -> None:
 def draw_signature(page: Page) -> None:
     page.get_by_role("button", name=re.compile("点此签名")).click()
     canvas = page.locator("[data-signature-canvas]")
+    expect(canvas).to_be_visible()
     box = canvas.bounding_box()
     for start, end in (((0.2, 0.3), (0.8, 0.6)), ((0.5, 0.2), (0.45, 0.8))):
         page.mouse.move(box["x"] + box["width"] * start[0], box["y"] + box["height"] * start[1])

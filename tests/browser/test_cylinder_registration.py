@@ -32,6 +32,10 @@ WRONG = {
 }
 # Rows that stand in the register already, as another unit's.
 STANDING = ("A000008", "A000014")
+# The bar is at this photograph, its judging has begun and the picture is on the screen.
+SHOWN = """(at) => document.querySelector(".ck-bar__at").textContent.includes(at)
+  && document.querySelector("[data-photo-check]").dataset.ready === "1"
+  && document.querySelector("[data-check-image]").complete"""
 
 
 def row(number: int, **changed: object) -> dict[str, object]:
@@ -49,7 +53,7 @@ def test_from_the_workbook_to_the_check_page(
 ) -> None:
     world = committed_world
     make.reference()
-    make.setting(least_seconds=0.1, sample_percent=5)
+    make.setting(least_seconds=0.02, sample_percent=5)
     for product_no in STANDING:
         maker = make.cells()["manufacturer"]
         make.registered(world.yi, product_no=product_no, made_on=MADE, manufacturer=maker)
@@ -190,10 +194,8 @@ def accept(desk: Page, number: str) -> None:
 
 def look(desk: Page, at: int, of: int) -> None:
     """The photograph is there, and looked at for longer than the district asks."""
-    desk.locator(".ck-bar__at", has_text=f"第 {at} / {of} 张").wait_for()
-    expect(desk.locator("[data-photo-check]")).to_have_attribute("data-ready", "1")
-    expect(desk.locator("[data-check-image]")).to_have_js_property("complete", value=True)
-    desk.wait_for_timeout(110)
+    desk.wait_for_function(SHOWN, arg=f"第 {at} / {of} 张")
+    desk.wait_for_timeout(30)
 
 
 def decide(desk: Page, title: str) -> None:

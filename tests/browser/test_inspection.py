@@ -27,6 +27,11 @@ from units.models import Photo, PhotoMetadata
 Open = Callable[..., Page]
 
 
+# All of the page is there and has its style, while its scripts are still on their way.
+LAID_OUT = """() => document.readyState === "interactive"
+  && [...document.querySelectorAll("link[rel=stylesheet]")].every((link) => link.sheet)"""
+
+
 @pytest.fixture
 def task(committed_world: World) -> Task:
     now = timezone.now()
@@ -71,7 +76,9 @@ def at(page: Page, number: int) -> None:
 def sign_by_touch(page: Page) -> None:
     """Write on the sheet with a finger: touches as the browser's own input makes them."""
     page.get_by_role("button", name="点此签名").tap()
-    box = page.locator("[data-signature-canvas]").bounding_box()
+    canvas = page.locator("[data-signature-canvas]")
+    expect(canvas).to_be_visible()  # a tap becomes a click only when the browser comes to it
+    box = canvas.bounding_box()
     finger = page.context.new_cdp_session(page)
     left, middle = box["x"] + 30, box["y"] + box["height"] / 2
 
@@ -176,6 +183,7 @@ def test_what_was_given_before_the_script_had_loaded_is_kept(
     page.goto(f"/m/tasks/{task.code}/inspect/", wait_until="commit")
     key = items_of(task)[0]["key"]
     first = page.locator(f'[data-key="{key}"]')
+    page.wait_for_function(LAID_OUT)
     page.get_by_role("radio", name=re.compile("^在用")).check(force=True)
     first.get_by_role("radio", name="不合格").check(force=True)
     first.get_by_label("备注").fill("门缝过大")

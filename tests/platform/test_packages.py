@@ -53,6 +53,32 @@ def test_root_installs_and_goes_on(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     )
 
 
+def test_a_browser_comes_from_the_first_package_that_there_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """apt-get stands in for one of a distribution that does not know the headless shell."""
+    program = tmp_path / "apt-get"
+    program.write_text(
+        '#!/bin/sh\ncase "$*" in\n'
+        "*headless-shell) exit 100 ;;\n"
+        f"*chromium) printf '#!/bin/sh\\n' >{tmp_path}/chromium; /bin/chmod +x {tmp_path}/chromium ;;\n"
+        "esac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(packages.os, "geteuid", lambda: 0)
+    said: list[str] = []
+    assert packages.browser() is None
+    assert packages.ensure_browser(tmp_path / "log", said.append) is True
+    assert said == [
+        "正在安装系统软件包：chromium-headless-shell ……",
+        "正在安装系统软件包：chromium ……",
+    ]
+    assert packages.browser() == str(tmp_path / "chromium")
+    assert packages.ensure_browser(tmp_path / "log", said.append) is True
+    assert len(said) == 2
+
+
 def test_a_library_is_looked_for_by_loading_it() -> None:
     assert packages._loads("libc.so.6") is True
     assert packages._loads("libsurely-not-there.so.9") is False

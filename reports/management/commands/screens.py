@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from PIL import Image
 
+from config.embedded import packages
 from reports.demo import guide_tour, tour
 from units.models import User
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             from playwright.sync_api import sync_playwright
         except ImportError as error:
             raise CommandError("拍图需要测试依赖，请先执行一次 ./shouze test。") from error
-        chromium = shutil.which("chromium")
+        chromium = packages.browser()
         if chromium is None:
             raise CommandError("没有找到 chromium，请先安装：apt-get install chromium")
         self.base, self.only = options["url"], options["only"]
