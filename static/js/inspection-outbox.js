@@ -49,8 +49,12 @@ export class Outbox {
     if (this.stopped) return;
     this.dirty.add(key);
     clearTimeout(this.debounce);
-    if (wait) this.debounce = setTimeout(() => this.kick(), wait);
-    else this.kick();
+    if (wait) {
+      this.debounce = setTimeout(() => this.kick(), wait);
+      if (!this.running) this.on.state("saving"); // nothing is called saved while it waits
+    } else {
+      this.kick();
+    }
   }
 
   push(job) {

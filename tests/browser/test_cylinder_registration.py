@@ -125,6 +125,7 @@ def take_in_workbooks(desk: Page, batch: Batch, folder: Path) -> None:
     upload(desk, path)
     desk.get_by_label("只导入正确的行").check()
     desk.get_by_role("button", name="确认导入 4 行").click()
+    expect(desk.locator(".sz-alert--success")).to_contain_text("新增 4")
     assert batch.items.count() == 28
 
 

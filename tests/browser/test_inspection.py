@@ -32,6 +32,14 @@ LAID_OUT = """() => document.readyState === "interactive"
   && [...document.querySelectorAll("link[rel=stylesheet]")].every((link) => link.sheet)"""
 
 
+# A text typed, and what the line of the draft says at this moment.
+TYPED = """(box, text) => {
+  box.value = text;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  return document.querySelector("[data-state]").textContent;
+}"""
+
+
 @pytest.fixture
 def task(committed_world: World) -> Task:
     now = timezone.now()
@@ -55,7 +63,9 @@ def here(page: Page) -> Locator:
 
 
 def choose(page: Page, label: str) -> None:
-    here(page).get_by_role("radio", name=re.compile(f"^{label}")).tap()
+    radio = here(page).get_by_role("radio", name=re.compile(f"^{label}"))
+    radio.tap()
+    expect(radio).to_be_checked()  # a tap becomes a click only when the browser comes to it
 
 
 def saved(page: Page) -> None:
@@ -77,7 +87,7 @@ def sign_by_touch(page: Page) -> None:
     """Write on the sheet with a finger: touches as the browser's own input makes them."""
     page.get_by_role("button", name="点此签名").tap()
     canvas = page.locator("[data-signature-canvas]")
-    expect(canvas).to_be_visible()  # a tap becomes a click only when the browser comes to it
+    expect(canvas).to_be_visible()
     box = canvas.bounding_box()
     finger = page.context.new_cdp_session(page)
     left, middle = box["x"] + 30, box["y"] + box["height"] / 2
@@ -204,7 +214,8 @@ def test_reload_in_the_middle_keeps_place_and_answers(
     choose(page, "合格")
     page.get_by_role("button", name="下一项").tap()
     choose(page, "不合格")
-    here(page).get_by_label("备注").fill("门缝过大")
+    # Not for the moment that a text waits for its next letter is it called saved.
+    assert here(page).get_by_label("备注").evaluate(TYPED, "门缝过大") == "正在保存…"
     saved(page)
     page.evaluate(SLOW_PICTURES)
     photo_of(page).set_input_files(file("现场.jpg", pictures.jpeg()))
