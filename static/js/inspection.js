@@ -279,6 +279,7 @@ async function finish(event) {
   }
   submitting = true;
   one("[data-finish]").disabled = true;
+  one("[data-finish]").setAttribute("aria-busy", "true");
   try {
     await outbox.flush();
     await new Promise((done) => { setTimeout(done); }); // a form cannot be sent while it is being sent
@@ -288,7 +289,8 @@ async function finish(event) {
     document.dispatchEvent(new CustomEvent("toast", { detail: { text: "还有内容没有传到服务器，尚未提交；网络恢复后请再点立即提交。" } }));
   }
   submitting = false;
-  one("[data-finish]").disabled = false;
+  one("[data-finish]").disabled = false; // submit.js holds it while the form is on its way
+  if (!form.dataset.submitting) one("[data-finish]").removeAttribute("aria-busy");
 }
 
 // ------------------------------------------------------------------ wiring

@@ -95,8 +95,9 @@ let isPlain = false;
 // A form with photographs is sent from here: they stay in its page until the server has them. What
 // the server does not take goes once more the plain way, for the page that says why.
 async function send(form, submitter) {
-  await Promise.allSettled([...pending]);
+  submitter?.setAttribute("aria-busy", "true"); // pictures may still be made smaller
   document.dispatchEvent(new CustomEvent("toast", { detail: { text: "正在提交，请不要离开本页。" } }));
+  await Promise.allSettled([...pending]);
   try {
     const answer = await sendForm(form, submitter);
     if (answer.type === "opaqueredirect") {

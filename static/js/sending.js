@@ -58,6 +58,7 @@ export async function sendForm(form, submitter, headers = {}) {
   // No second tap, and no picture that would come too late to go along.
   const held = [...form.elements].filter((one) => one.matches("button, input[type=file]") && !one.disabled);
   held.forEach((one) => { one.disabled = true; });
+  submitter?.setAttribute("aria-busy", "true");
   let isDone = false;
   try {
     let answer = await post();
@@ -78,7 +79,10 @@ export async function sendForm(form, submitter, headers = {}) {
     throw error instanceof Unsent ? error : new Unsent(CUT);
   } finally {
     if (isDone) stayHeld(form, held);
-    else held.forEach((one) => { one.disabled = false; });
+    else {
+      held.forEach((one) => { one.disabled = false; });
+      submitter?.removeAttribute("aria-busy");
+    }
   }
 }
 

@@ -47,6 +47,7 @@ document.addEventListener("submit", (event) => {
 function release(form) {
   delete form.dataset.submitting;
   for (const one of form.elements) {
+    one.removeAttribute("aria-busy");
     if (!one.dataset.held) continue;
     one.disabled = false;
     delete one.dataset.held;
@@ -61,9 +62,10 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.submitting = "1";
+  event.submitter?.setAttribute("aria-busy", "true");
   setTimeout(() => {
-    for (const button of form.querySelectorAll("button:not([type=button]), input[type=submit]")) {
-      if (button.disabled) continue;
+    for (const button of form.elements) { // also those outside of it
+      if (button.disabled || !button.matches("button:not([type=button]), input[type=submit]")) continue;
       button.disabled = true;
       button.dataset.held = "1";
     }
@@ -71,7 +73,9 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => release(form), RELEASE_AFTER);
 });
 
-window.addEventListener("pageshow", () => {
+// Said of a new page, too, once its last picture is there: what was sent by then stays held.
+window.addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted) return;
   document.querySelectorAll("form[data-submitting]").forEach(release);
 });
 document.addEventListener("htmx:afterRequest", (event) => {

@@ -104,7 +104,7 @@ def open_as(browser: Browser, live_server: object) -> Iterator[Callable[..., Pag
         if user is not None:
             context.add_cookies([{**session_cookie(user), "url": live_server.url}])
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(chromium.PATIENCE)
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
         page.on(
             "console",

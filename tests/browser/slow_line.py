@@ -8,13 +8,15 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Page, Route
 
-# A phone that takes its time to make a picture smaller.
+# A phone that takes its time to make a picture smaller: until the test calls MAKE_PICTURES.
 SLOW_PICTURES = """() => {
-  const made = HTMLCanvasElement.prototype.toBlob;
+  const make = HTMLCanvasElement.prototype.toBlob;
+  const begun = new Promise((resolve) => { window.makePictures = resolve; });
   HTMLCanvasElement.prototype.toBlob = function (...given) {
-    setTimeout(() => made.apply(this, given), 1000);
+    begun.then(() => make.apply(this, given));
   };
 }"""
+MAKE_PICTURES = "() => window.makePictures()"
 
 
 def held(page: Page, pattern: str) -> list[Route]:
@@ -26,7 +28,7 @@ def held(page: Page, pattern: str) -> list[Route]:
 
 def next_of(routes: list[Route], page: Page) -> Route:
     """The next of the held requests, as soon as it is there."""
-    for _ in range(500):
+    for _ in range(1500):
         if routes:
             break
         page.wait_for_timeout(20)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
 from cylinders.models import BatchItem, ItemPhoto
-from tests.browser.slow_line import SLOW_PICTURES, expect_question, held, next_of
+from tests.browser.slow_line import MAKE_PICTURES, SLOW_PICTURES, expect_question, held, next_of
 from tests.browser.test_inspection import file
 from tests.factories import cylinders, pictures
 from tests.world import World
@@ -86,6 +86,7 @@ def test_two_pictures_at_once_wait_for_each_other(committed_world: World, open_a
     with expect_question(page):
         page.locator(".sz-bar__left a").tap()
     stamp.continue_()
+    page.evaluate(MAKE_PICTURES)
     expect(page.get_by_text("已上传，刷新页面后显示。")).to_be_visible()
     next_of(sent, page).continue_()
     expect(page.locator(".ph-one")).to_have_count(2)

@@ -164,6 +164,7 @@ def submit(desk: Page, batch: Batch) -> str:
     desk.goto(f"/cylinders/applications/{batch.code}/submit/")
     desk.get_by_role("checkbox").first.check()
     desk.get_by_role("button", name="提交使用登记表").click()
+    expect(desk).not_to_have_url(re.compile(r"/submit/$"))
     batch.refresh_from_db()
     assert batch.state == "submitted"
     desk.goto("/cylinders/progress/")

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from config.clock import local_day
 from hazards.models import Hazard, HazardPhoto
-from tests.browser.slow_line import SLOW_PICTURES, expect_question, held, next_of
+from tests.browser.slow_line import MAKE_PICTURES, SLOW_PICTURES, expect_question, held, next_of
 from tests.factories import hazards as made
 from tests.world import World
 from units.files import read_bytes
@@ -112,7 +112,11 @@ def test_a_chosen_photo_is_not_left_behind(
     page.get_by_label("整改结果").fill("已更换门锁")
     button = page.get_by_role("button", name="确认完成整改")
     page.route("**/rectify/", lambda route: route.fulfill(status=502, body="<h1>502</h1>"))
-    button.tap()  # waits until it is smaller
+    button.tap()  # waits until it is smaller, and says so
+    expect(button).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_text("正在提交，请不要离开本页。")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.evaluate(MAKE_PICTURES)
     expect(page.get_by_role("alert")).to_have_text(
         "没有提交成功，请稍后重试。已填写的内容还在本页。"
     )
@@ -137,7 +141,7 @@ TAP_AGAIN = """() => {
     setTimeout(() => {
       const before = held();
       form.requestSubmit();
-      window.dispatchEvent(new Event("pageshow"));
+      window.dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
       sessionStorage.held = `${before > 0} ${held() > 0}`;
     }, 50);
     return answer;

@@ -17,7 +17,7 @@ from duties.actions.submit import finish
 from duties.checklists import compose
 from duties.models import DraftPhoto, Inspection, InspectionDraft, Task
 from hazards.models import Hazard
-from tests.browser.slow_line import SLOW_PICTURES, held, next_of
+from tests.browser.slow_line import MAKE_PICTURES, SLOW_PICTURES, held, next_of
 from tests.duties.test_composed_lists import custom
 from tests.factories import duties as tasks
 from tests.factories import pictures, rounds
@@ -219,6 +219,8 @@ def test_reload_in_the_middle_keeps_place_and_answers(
     saved(page)
     page.evaluate(SLOW_PICTURES)
     photo_of(page).set_input_files(file("现场.jpg", pictures.jpeg()))
+    expect(page.locator("[data-state]")).to_have_text("正在上传照片 0%")
+    page.evaluate(MAKE_PICTURES)
     saved(page)  # not before the picture, too, has arrived
     page.reload()
     at(page, 2)
@@ -360,7 +362,7 @@ def test_without_network_nothing_is_called_saved_and_nothing_is_lost(
     assert asked == ["beforeunload"]
     at_sheet(page)
     context.set_offline(False)
-    expect(state).to_have_text(re.compile("^草稿已存"), timeout=20_000)
+    expect(state).to_have_text(re.compile("^草稿已存"))
     assert len(draft_of(task).answers) == 2
     assert DraftPhoto.objects.filter(removed_at=None).count() == 1
 
@@ -385,8 +387,8 @@ def test_a_lost_receipt_doubles_nothing(committed_world: World, open_as: Open, t
     choose(page, "不合格")
     photo_of(page).set_input_files(file("现场.jpg", pictures.jpeg()))
     choose(page, "待处理")
-    expect(here(page).locator("[data-photo]:not([data-photo=''])")).to_have_count(1, timeout=20_000)
-    expect(page.locator("[data-state]")).to_have_text(re.compile("^草稿已存"), timeout=20_000)
+    expect(here(page).locator("[data-photo]:not([data-photo=''])")).to_have_count(1)
+    expect(page.locator("[data-state]")).to_have_text(re.compile("^草稿已存"))
     assert lost == {"draft": 0, "photos": 0}
     assert (Photo.objects.count(), DraftPhoto.objects.count()) == (1, 1)
     answers = draft_of(task).answers[items_of(task)[0]["key"]]

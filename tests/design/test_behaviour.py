@@ -35,6 +35,7 @@ LIST = """{% extends "layouts/desk.html" %}{% load ui %}{% block page_title %}�
 {% confirm_button "注销" "/remove/" "注销后不能再登录。" word="注销" kind="danger" %}
 <form id="save" method="post" action="/save/" enctype="multipart/form-data">{% csrf_token %}
 <input class="form-control" type="file" name="photo"><button name="do" value="draft">保存草稿</button></form>
+<button class="btn btn-primary" id="below" form="save">提交</button>
 <div data-selectable><div data-select-bar>已选 <b data-select-count>0</b></div>
 <button type="button" data-select-needed>批量修改</button>
 <table><thead><tr><th><input type="checkbox" data-select-all></th></tr></thead><tbody>
@@ -216,6 +217,7 @@ def test_double_tap_posts_once_with_file_and_button(page: Page, site: Site) -> N
         "() => { const b = document.querySelector('#save button'); b.click(); b.click(); b.click(); }"
     )
     expect(page.locator("#save button")).to_be_disabled()
+    expect(page.locator("#below")).to_be_disabled()
     page.wait_for_timeout(300)
     assert len(site.posts) == 1
     body = site.posts[0].post_data_buffer or b""
@@ -223,13 +225,27 @@ def test_double_tap_posts_once_with_file_and_button(page: Page, site: Site) -> N
     assert b'filename="a.jpg"' in body
 
 
+SHOWN = "persisted => void window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted}))"
+
+
 def test_a_page_from_the_back_cache_can_submit_again(page: Page, site: Site) -> None:
+    button = page.locator("#save button")
+    page.evaluate("() => document.querySelector('#save button').click()")
+    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("aria-busy", "true")
+    page.evaluate(SHOWN, True)
+    expect(button).to_be_enabled()
+    expect(button).not_to_have_attribute("aria-busy", "true")
+
+
+def test_a_page_whose_last_picture_comes_late_is_not_sent_twice(page: Page, site: Site) -> None:
     page.evaluate("() => document.querySelector('#save button').click()")
     expect(page.locator("#save button")).to_be_disabled()
-    page.evaluate(
-        "() => window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
-    )
-    expect(page.locator("#save button")).to_be_enabled()
+    page.evaluate(SHOWN, False)  # what the browser says once everything has been loaded
+    expect(page.locator("#save button")).to_be_disabled()
+    page.evaluate("() => document.querySelector('#save').requestSubmit()")
+    page.wait_for_timeout(300)
+    assert len(site.posts) == 1
 
 
 def test_ticked_rows_are_counted(page: Page, site: Site) -> None:
