@@ -8,7 +8,7 @@ from config.embedded import packages
 
 # How long a test waits for what it expects, in ms: nothing is lost where it comes at once, and a
 # machine with other work is no defect.
-PATIENCE = 30_000
+PATIENCE = 60_000
 expect.set_options(timeout=PATIENCE)
 PROGRAM = packages.browser()
 # What Playwright turns off (of several such lists only the last counts), and then what would be

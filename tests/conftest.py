@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.test import Client, TransactionTestCase
+from django.utils import timezone
 from pytest_django import fixtures
 
+from config.clock import end_of, local_day, start_of
 from equipment import subjects
 from tests import clients
 from tests import world as worlds
@@ -20,6 +24,7 @@ from units.models import User
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs its own event loop
 
+BEFORE_MIDNIGHT, AFTER_MIDNIGHT = timedelta(minutes=3), timedelta(minutes=2, seconds=10)
 # Loaded once a session and never emptied; every other table is emptied after a test that commits.
 REFERENCE_TABLES = {
     "units_region",
@@ -96,6 +101,16 @@ def _files_in_tmp(settings: object, tmp_path: object) -> None:
             "OPTIONS": {"location": str(tmp_path / "files"), "base_url": None},
         },
     }
+
+
+@pytest.fixture
+def time_of_the_day() -> None:
+    """What is played in real time begins when some of the day is left (and of the month gone)."""
+    now = timezone.now()
+    for midnight in (start_of(local_day(now)), end_of(local_day(now))):
+        left = midnight + AFTER_MIDNIGHT - now
+        if timedelta() < left < AFTER_MIDNIGHT + BEFORE_MIDNIGHT:
+            time.sleep(left.total_seconds())
 
 
 @pytest.fixture

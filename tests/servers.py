@@ -32,7 +32,7 @@ def _database_url() -> str:
     return f"{server}/{connection.settings_dict['NAME']}{mark}{query}"
 
 
-def until(found: Callable[[], object], seconds: float = 30) -> None:
+def until(found: Callable[[], object], seconds: float = 180) -> None:
     """Wait until something is true; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not found():

@@ -13,7 +13,7 @@ from django.db import connection, connections
 
 from config.errors import RuleBroken
 
-BEGINS_WITHIN, ENDS_WITHIN = 10, 60  # seconds
+BEGINS_WITHIN, ENDS_WITHIN = 60, 180  # seconds
 Act = Callable[[], Any]
 
 

@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 # sockaddr_un.sun_path holds 108 bytes with the closing zero.
 SOCKET_PATH_LIMIT = 107
 # How long a folder may lie between its making and its handing over to the servers' account.
-HANDED_OVER_WITHIN = 2.0
+HANDED_OVER_WITHIN = 10.0
 LONGEST_SOCKET_NAME = ".s.PGSQL.5432"
 # Server files go here when root's data directory lies where an ordinary account cannot enter.
 SYSTEM_HOME = Path("/var/lib/shouze")

@@ -22,12 +22,22 @@ function keep(area, codes) {
   } catch { /* as above */ }
 }
 
+function forgetDone(area) {
+  if (!area.dataset.selectKeep || !document.cookie.includes("sz-ticks-done=1")) return;
+  document.cookie = "sz-ticks-done=; max-age=0; path=/";
+  keep(area, []);
+}
+
+// What was ticked before this script was there. After going back or loading again the browser itself
+// has ticked what was ticked then, and may since have served its purpose.
+function takeEarly(area) {
+  if (performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
+  const early = [...area.querySelectorAll("input[data-select-row]:checked")].map((row) => row.value);
+  keep(area, [...kept(area), ...early]);
+}
+
 function restore(area) {
   if (!area.dataset.selectKeep) return;
-  if (document.cookie.includes("sz-ticks-done=1")) {
-    document.cookie = "sz-ticks-done=; max-age=0; path=/";
-    keep(area, []);
-  }
   const codes = kept(area);
   area.querySelectorAll("input[data-select-row]").forEach((row) => { row.checked = codes.has(row.value); });
 }
@@ -76,10 +86,16 @@ document.addEventListener("click", (event) => {
   keep(area, []);
   refresh(area);
 });
-const refreshAll = () => document.querySelectorAll("[data-selectable]").forEach((area) => {
+const areas = () => document.querySelectorAll("[data-selectable]");
+const refreshAll = () => areas().forEach((area) => {
+  forgetDone(area);
   restore(area);
   refresh(area);
 });
 window.addEventListener("pageshow", refreshAll);
 document.addEventListener("htmx:afterSwap", refreshAll);
+areas().forEach((area) => {
+  forgetDone(area);
+  takeEarly(area);
+});
 refreshAll();

@@ -18,6 +18,7 @@ from django.http.response import HttpResponseBase
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests import chromium
+from tests.browser.slow_line import NOTE_TOASTS
 from units.models import User
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(item.fspath).is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.usefixtures("time_of_the_day"))
             if chromium.PROGRAM is None:
                 item.add_marker(
                     pytest.mark.skip(reason="没有找到 chromium：apt-get install chromium")
@@ -40,9 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _fonts_of_our_own() -> None:
     """Let fontconfig find the vendored Chinese font, whatever the machine has."""
     folder = Path.home() / ".local" / "share" / "fonts" / "shouze"
-    if not folder.exists():
+    if not folder.exists():  # nor where the link's checkout is gone; other processes do the same
         folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.symlink_to(ROOT / "static" / "fonts")
+        ours = folder.with_name(f"shouze.{os.getpid()}")
+        ours.symlink_to(ROOT / "static" / "fonts")
+        ours.replace(folder)
         if shutil.which("fc-cache"):
             subprocess.run(["fc-cache", "-f", str(folder.parent)], check=False)
 
@@ -101,6 +105,8 @@ def open_as(browser: Browser, live_server: object) -> Iterator[Callable[..., Pag
             **options,
         )
         contexts.append(context)
+        if javascript:
+            context.add_init_script(NOTE_TOASTS)
         if user is not None:
             context.add_cookies([{**session_cookie(user), "url": live_server.url}])
         page = context.new_page()

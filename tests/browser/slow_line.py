@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from playwright.sync_api import Page, Route
+
+T = TypeVar("T")
 
 # A phone that takes its time to make a picture smaller: until the test calls MAKE_PICTURES.
 SLOW_PICTURES = """() => {
@@ -26,13 +29,26 @@ def held(page: Page, pattern: str) -> list[Route]:
     return routes
 
 
-def next_of(routes: list[Route], page: Page) -> Route:
-    """The next of the held requests, as soon as it is there."""
-    for _ in range(1500):
-        if routes:
+def next_of(awaited: list[T], page: Page) -> T:
+    """The next of the held requests (or of what else a listener notes), as soon as it is there."""
+    for _ in range(3000):
+        if awaited:
             break
         page.wait_for_timeout(20)
-    return routes.pop(0)
+    return awaited.pop(0)
+
+
+# Keeps in window.told what the page says for a moment only.
+NOTE_TOASTS = """new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) for (const one of addedNodes) {
+    if (one.className === "sz-toast") (window.told ??= []).push(one.textContent);
+  }
+}).observe(document, { childList: true, subtree: true });"""
+
+
+def expect_told(page: Page, words: str) -> None:
+    """The page has shown this for a moment, however long ago (open_as notes it)."""
+    page.wait_for_function("(words) => window.told?.includes(words)", arg=words)
 
 
 @contextmanager

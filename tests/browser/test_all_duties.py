@@ -15,6 +15,7 @@ from duties import generation
 from duties.actions.submit import finish
 from duties.models import Inspection, Task
 from equipment.actions.stops import declare_stop
+from tests.browser.slow_line import expect_told
 from tests.browser.test_inspection import (
     at_sheet,
     choose,
@@ -112,7 +113,7 @@ def test_short_confirmation_and_one_signature_for_several(
     expect(page.get_by_text("这台设备已申报临时停用，原因：更换曳引绳。")).to_be_visible()
     choose(page, "仍停用")
     page.get_by_role("button", name="完成").tap()
-    expect(page.get_by_text("请拍照确认，不能拍照的请说明原因。").first).to_be_visible()
+    expect_told(page, "请拍照确认，不能拍照的请说明原因。")
     photo_of(page).set_input_files(file("停用.jpg", pictures.jpeg()))
     expect(here(page).locator("[data-photo]:not([data-photo=''])")).to_have_count(1)
     no_sideways_scroll(page)

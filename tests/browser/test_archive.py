@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from equipment.models import Equipment
+from tests.browser.slow_line import held, next_of
 from tests.factories import equipment as machines
 from tests.factories import units as people
 from tests.world import World
@@ -56,6 +57,22 @@ def test_the_drawer_shows_what_changes_and_carries_it_out(
         "3号锅炉": "张全",
         "4号客梯": "张全",
     }
+
+
+def test_what_was_ticked_before_the_script_came_stays_ticked(
+    committed_world: World, open_as: OpenAs
+) -> None:
+    page = open_as(committed_world.jia_admin, phone=False)
+    script = held(page, "**/select*.js")
+    page.goto("/equipment/", wait_until="commit")
+    page.get_by_label("选择1号客梯").check()
+    next_of(script, page).continue_()
+    page.unroute("**/select*.js")
+    expect(page.locator("[data-select-bar]")).to_contain_text("已勾选 1 台")
+    expect(page.get_by_label("选择1号客梯")).to_be_checked()
+    page.get_by_role("button", name="取消选择").click()
+    page.reload()
+    expect(page.get_by_label("选择1号客梯")).not_to_be_checked()
 
 
 def test_all_pages_of_a_filter_are_bound_at_once(committed_world: World, open_as: OpenAs) -> None:

@@ -32,6 +32,8 @@ WRONG = {
 }
 # Rows that stand in the register already, as another unit's.
 STANDING = ("A000008", "A000014")
+# Its watch begins with the picture's `load`, which may come after it is complete.
+LONGER = "() => new Promise((done) => setTimeout(() => setTimeout(done, 30)))"
 # The bar is at this photograph, its judging has begun and the picture is on the screen.
 SHOWN = """(at) => document.querySelector(".ck-bar__at").textContent.includes(at)
   && document.querySelector("[data-photo-check]").dataset.ready === "1"
@@ -147,7 +149,9 @@ def photograph(desk: Page, batch: Batch, folder: Path) -> None:
     desk.goto(f"/cylinders/applications/{batch.code}/photos/")
     desk.locator("#folder_input").set_input_files(files)
     desk.get_by_role("button", name="开始上传 54 张").click()
-    expect(desk.locator("[data-run-word]")).to_have_text("全部 54 张照片都已上传。", timeout=60_000)
+    expect(desk.locator("[data-run-word]")).to_have_text(
+        "全部 54 张照片都已上传。", timeout=180_000
+    )
     desk.goto(f"/cylinders/applications/{batch.code}/submit/")
     expect(desk.get_by_text(re.compile("1 只气瓶.*照片"))).to_be_visible()
     desk.goto(f"/cylinders/applications/{batch.code}/?photos=none")
@@ -197,7 +201,7 @@ def accept(desk: Page, number: str) -> None:
 def look(desk: Page, at: int, of: int) -> None:
     """The photograph is there, and looked at for longer than the district asks."""
     desk.wait_for_function(SHOWN, arg=f"第 {at} / {of} 张")
-    desk.wait_for_timeout(30)
+    desk.evaluate(LONGER)
 
 
 def decide(desk: Page, title: str) -> None:

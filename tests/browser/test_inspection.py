@@ -17,7 +17,7 @@ from duties.actions.submit import finish
 from duties.checklists import compose
 from duties.models import DraftPhoto, Inspection, InspectionDraft, Task
 from hazards.models import Hazard
-from tests.browser.slow_line import MAKE_PICTURES, SLOW_PICTURES, held, next_of
+from tests.browser.slow_line import MAKE_PICTURES, SLOW_PICTURES, expect_told, held, next_of
 from tests.duties.test_composed_lists import custom
 from tests.factories import duties as tasks
 from tests.factories import pictures, rounds
@@ -123,7 +123,7 @@ def test_a_whole_round_by_tapping(committed_world: World, open_as: Open, task: T
     page.get_by_role("link", name="开始巡查").tap()
     expect(page.locator("[data-state]")).to_have_text("尚未填写")
     page.get_by_role("button", name="下一步").tap()
-    expect(page.get_by_text("请选择使用状态。")).to_be_visible()
+    expect_told(page, "请选择使用状态。")
     choose(page, "在用")
     page.get_by_role("button", name="下一步").tap()
     for number in range(1, len(items) + 1):
@@ -213,6 +213,7 @@ def test_reload_in_the_middle_keeps_place_and_answers(
     begin(page, task)
     choose(page, "合格")
     page.get_by_role("button", name="下一项").tap()
+    at(page, 2)
     choose(page, "不合格")
     # Not for the moment that a text waits for its next letter is it called saved.
     assert here(page).get_by_label("备注").evaluate(TYPED, "门缝过大") == "正在保存…"
@@ -332,6 +333,7 @@ def test_a_second_tab_overwrites_nothing(committed_world: World, open_as: Open, 
     assert draft_of(task).answers[key]["result"] == "fail"
     # Different items never disturb each other.
     first.get_by_role("button", name="下一项").tap()
+    at(first, 2)
     choose(first, "合格")
     saved(first)
     assert len(draft_of(task).answers) == 2
@@ -518,6 +520,7 @@ def test_unfinished_items_are_named_and_linked(
     begin(page, task)
     choose(page, "合格")
     page.get_by_role("button", name="下一项").tap()
+    at(page, 2)
     choose(page, "不合格")
     page.get_by_role("link", name="答题卡").tap()
     page.get_by_role("button", name="立即提交").tap()
@@ -527,6 +530,7 @@ def test_unfinished_items_are_named_and_linked(
     todo.get_by_role("link", name="第 2 项").first.tap()
     at(page, 2)
     expect(here(page).locator("[data-problems]")).to_contain_text("请选择立即处理或待处理。")
+    saved(page)
     assert draft_of(task).task.state == "in_progress"
 
 
@@ -538,7 +542,7 @@ def test_stopped_ends_the_round_with_a_reason(
     expect(here(page).get_by_label("停用原因")).to_be_hidden()
     choose(page, "停用")
     page.get_by_role("button", name="完成").tap()
-    expect(page.get_by_text("选择停用时，请填写停用原因。")).to_be_visible()
+    expect_told(page, "选择停用时，请填写停用原因。")
     expect(here(page).get_by_label("停用原因")).to_be_visible()
     # Whoever goes to the sheet all the same is told there.
     page.get_by_role("link", name="答题卡").tap()

@@ -39,7 +39,7 @@ def test_the_drawer_keeps_a_paper(committed_world: World, open_as: OpenAs) -> No
     drawer.get_by_role("button", name="提交申报").click()
     expect(drawer.locator(".sz-aside__item")).to_contain_text("停用回执.jpg")
     shown = drawer.locator("img.sz-aside__picture")
-    assert shown.evaluate("one => one.naturalWidth") == 160
+    expect(shown).to_have_js_property("naturalWidth", 160)
     drawer.get_by_label("原因").fill("大修")
     drawer.get_by_role("button", name="提交申报").click()
     expect(page.locator(".sz-alert--success")).to_contain_text("已申报")

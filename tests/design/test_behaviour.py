@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, Request, Route, expect
 from config.actor import Actor
 from config.menus import Item, Section, Shell
 from config.middleware import ContentSecurityPolicyMiddleware
+from tests.browser.slow_line import held, next_of
 
 pytestmark = pytest.mark.browser
 
@@ -180,16 +181,14 @@ def test_a_drawer_that_is_closed_while_it_is_sent_opens_again(page: Page, site: 
     """Another form in its place would be overwritten by the answer, or hide that it failed."""
     page.click("#drawer")
     page.fill("#sz-drawer input[name=officer]", "li")
-    routes: list[Route] = []
-    page.route(f"{HOST}/drawer/", lambda route: routes.append(route))
+    routes = held(page, f"{HOST}/drawer/")
     page.click("#sz-drawer button:has-text('提交')")
     page.keyboard.press("Escape")
     expect(page.locator("#sz-drawer")).to_be_hidden()
     page.click("#drawer")
     expect(page.locator("#sz-drawer input[name=officer]")).to_have_value("li")
     expect(page.locator("#sz-drawer button:has-text('提交')")).to_be_disabled()
-    [sent] = routes
-    sent.abort()
+    next_of(routes, page).abort()
     expect(page.locator("#sz-drawer [data-unsent]")).to_contain_text("网络中断")
 
 
@@ -213,9 +212,10 @@ def test_double_tap_posts_once_with_file_and_button(page: Page, site: Site) -> N
         "input[name=photo]",
         {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"\xff\xd8evidence"},
     )
-    page.evaluate(
-        "() => { const b = document.querySelector('#save button'); b.click(); b.click(); b.click(); }"
-    )
+    with page.expect_request(f"{HOST}/save/"):
+        page.evaluate(
+            "() => { const b = document.querySelector('#save button'); b.click(); b.click(); b.click(); }"
+        )
     expect(page.locator("#save button")).to_be_disabled()
     expect(page.locator("#below")).to_be_disabled()
     page.wait_for_timeout(300)
@@ -239,7 +239,8 @@ def test_a_page_from_the_back_cache_can_submit_again(page: Page, site: Site) -> 
 
 
 def test_a_page_whose_last_picture_comes_late_is_not_sent_twice(page: Page, site: Site) -> None:
-    page.evaluate("() => document.querySelector('#save button').click()")
+    with page.expect_request(f"{HOST}/save/"):
+        page.evaluate("() => document.querySelector('#save button').click()")
     expect(page.locator("#save button")).to_be_disabled()
     page.evaluate(SHOWN, False)  # what the browser says once everything has been loaded
     expect(page.locator("#save button")).to_be_disabled()

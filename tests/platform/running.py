@@ -19,11 +19,12 @@ PATIENCE = 180  # seconds; a busy machine is slow, and only a failure waits that
 def until(happens: Callable[[], object], *, seconds: float = PATIENCE, what: str = "") -> object:
     """Wait for something to become true and return it; fail with what we waited for."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = happens()
-        if found:
-            return found
+    while not (found := happens()):
+        if time.monotonic() >= deadline:
+            break
         time.sleep(0.05)
+    else:
+        return found
     raise AssertionError(f"waited {seconds} s in vain: {what or happens}")
 
 

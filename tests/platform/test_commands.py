@@ -32,7 +32,7 @@ with connection.cursor() as cursor:
     cursor.execute("CREATE TABLE IF NOT EXISTS seen (pid int)")
     cursor.execute("SELECT pg_advisory_unlock(1)")
     cursor.execute("INSERT INTO seen VALUES (pg_backend_pid())")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 150
     while time.monotonic() < deadline:
         cursor.execute("SELECT count(*) FROM seen")
         if cursor.fetchone() == (2,):

@@ -16,21 +16,26 @@ Seed = Callable[[str], list[str]]
 
 @pytest.fixture
 def seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Seed:
-    """Play a stand-in for `seed_demo` (a line of Python) and return what was said."""
+    """Play a stand-in for `seed_demo` (Python) and return what was said, which `said` keeps, too."""
     place = Place(tmp_path / "data")
     for folder in (place.data, place.logs, place.locks):
         folder.mkdir()
     (place.logs / "setup.log").touch()
     monkeypatch.setattr(supervisor, "QUICK", 0.1)
 
-    def play(line: str) -> list[str]:
+    def play(source: str) -> list[str]:
         said: list[str] = []
-        running = Supervisor(place, "8000", said.append)
-        assert running.ownership.take(said.append) is True
+
+        def say(words: str) -> None:
+            said.append(words)
+            (tmp_path / "said").write_text("\n".join(said))
+
+        running = Supervisor(place, "8000", say)
+        assert running.ownership.take(say) is True
         original = Program.start
 
         def start(self: Program, keep: tuple[int, ...] = ()) -> None:
-            self.command = [sys.executable, "-c", line]
+            self.command = [sys.executable, "-c", UNTIL + source, str(tmp_path / "said")]
             original(self, keep)
 
         monkeypatch.setattr(Program, "start", start)
@@ -44,7 +49,13 @@ def seed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Seed:
     return play
 
 
-LONG = "import time; time.sleep(0.5)"
+UNTIL = """
+import os, sys, time
+def until_said(words):
+    while not os.path.exists(sys.argv[1]) or words not in open(sys.argv[1]).read():
+        time.sleep(0.02)
+"""
+LONG = "until_said('三十天')"
 TELLING = "正在生成三十天的演示数据（首次启动需要几分钟），完成后在此显示账号……"
 
 
@@ -69,12 +80,13 @@ def test_an_interrupted_seeding_goes_on_and_says_so_once(seed: Seed, tmp_path: P
     with pytest.raises(EmbeddedError):
         seed(f"{LONG}; raise SystemExit(1)")
     assert (tmp_path / "data" / "demo-data-begun").exists()
+    (tmp_path / "said").unlink()
     assert seed("pass") == ["演示数据上次生成时被中断，现已补齐。"]
     assert seed("pass") == []
 
 
 def test_how_far_it_is_gets_told(seed: Seed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor, "PROGRESS", 0.1)
-    said = seed("import time; print('  演示数据：第 3/31 天', flush=True); time.sleep(1.5)")
+    said = seed("print('  演示数据：第 3/31 天', flush=True); until_said('3/31')")
     assert said[0] == TELLING
     assert set(said[1:]) == {"  演示数据：第 3/31 天"}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.embedded.place import PROJECT
+from tests.platform.running import PATIENCE
 
 # `-m venv DIR` makes DIR/bin/python a copy of this script; `-c` goes to the real Python.
 STAND_IN = """#!/bin/sh
@@ -58,7 +59,7 @@ def start(project: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
 def run(project: Path, *arguments: str, **more: str) -> tuple[int, str]:
     """Run the script and return its exit code and what it said."""
     process = start(project, *arguments, **more)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=PATIENCE)
     return process.returncode, said
 
 
@@ -96,7 +97,7 @@ def test_an_environment_made_for_tests_is_never_cut_back(project: Path) -> None:
 
 def test_starts_at_the_same_time_prepare_it_once(project: Path) -> None:
     processes = [start(project, "demo") for _ in range(4)]
-    assert [process.wait(30) for process in processes] == [0, 0, 0, 0]
+    assert [process.wait(PATIENCE) for process in processes] == [0, 0, 0, 0]
     assert log(project) == ["sync run.txt", *["run demo"] * 4]
 
 

@@ -40,7 +40,7 @@ def start_worker(data: Path, broker: str) -> Iterator[StartWorker]:
         worker = spawn(
             [sys.executable, "-m", "celery", "-A", "tests.platform.probe", "worker", "-c", "2"],
             log=data / "log" / "worker.log",
-            environ=os.environ | {"REDIS_URL": redis_url, "BROKER_VISIBILITY_TIMEOUT": "3"},
+            environ=os.environ | {"REDIS_URL": redis_url, "BROKER_VISIBILITY_TIMEOUT": "8"},
             death_signal=signal.SIGKILL,
             cwd=PROJECT,
         )
@@ -81,7 +81,7 @@ def test_what_beat_sends_is_done_even_when_the_worker_is_killed(
     held = lines(data / "seen")[-1]
     worker.send_signal(signal.SIGKILL)
     worker.wait()
-    until(lambda: _is_dead(int(held)), seconds=5)
+    until(lambda: _is_dead(int(held)))
     assert lines(data / "done") == [first]
     (data / "hold").unlink()
     start_worker()

@@ -125,14 +125,14 @@ def test_a_district_that_another_closes_meanwhile_is_waited_for(committed_world:
         with transaction.atomic():
             GenerationCursor.objects.select_for_update().get(region_id=REGION)
             held.set()
-            assert waiting.wait(10)
+            assert waiting.wait(60)
 
     closer = begin(close)
-    assert held.wait(10)
+    assert held.wait(60)
     run = begin(lambda: generation.run_due(now=at(BACK, 18)))
     until(lambda: is_waiting_for_cursor() or run.done())
     waiting.set()
-    closer.result(10)
+    closer.result(60)
     run.result(60)
     assert GenerationCursor.objects.get(region_id=REGION).generated_until == BACK
 

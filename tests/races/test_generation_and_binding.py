@@ -73,7 +73,7 @@ def test_neither_waits_for_the_other_for_ever(
     has_rows = threading.Event()
 
     def changing() -> None:
-        assert has_rows.wait(10)
+        assert has_rows.wait(60)
         change(world, given)
 
     done_at_once(lambda: generate_slowly(has_rows), changing)

@@ -19,7 +19,7 @@ from tests.factories import equipment as machines
 from tests.servers import WORKER, celery, until
 from tests.world import World
 
-pytestmark = pytest.mark.services
+pytestmark = [pytest.mark.services, pytest.mark.usefixtures("time_of_the_day")]
 
 
 @pytest.fixture

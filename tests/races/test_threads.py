@@ -24,7 +24,7 @@ def broken() -> None:
 
 def test_every_act_answers_in_order() -> None:
     meeting = threading.Barrier(2)  # passed only by two who run at the same time
-    first, second, third = at_once(lambda: meeting.wait(10), refused, lambda: meeting.wait(10))
+    first, second, third = at_once(lambda: meeting.wait(60), refused, lambda: meeting.wait(60))
     assert sorted([first.value, third.value]) == [0, 1]
     assert (second.value, second.code, second.message) == (None, "closed", "已关闭。")
     assert (first.refusal, first.code, first.message) == (None, "", "")
@@ -42,7 +42,7 @@ def test_an_error_fails_the_test() -> None:
         done_at_once(lambda: 1, refused)
     assert [repr(one) for one in failed.value.exceptions] == ["RuleBroken('已关闭。')"]
     with pytest.raises(ValueError, match="broken"):
-        begin(broken).result(10)
+        begin(broken).result(60)
 
 
 def test_an_act_that_does_not_end_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,4 +58,4 @@ def test_the_connection_of_an_act_is_closed() -> None:
         connections["default"].ensure_connection()
         return connections["default"]  # this thread's own
 
-    assert begin(act).result(10).connection is None
+    assert begin(act).result(60).connection is None

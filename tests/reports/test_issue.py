@@ -198,7 +198,7 @@ def test_whoever_waits_too_long_is_told_so(committed_world: World) -> None:
 
     holder = begin(hold)
     try:
-        assert held.wait(10)
+        assert held.wait(60)
         with pytest.raises(RuleBroken) as broken:
             impatiently(lambda: issued(world, inspection))
     finally:

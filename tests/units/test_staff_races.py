@@ -152,7 +152,7 @@ def test_the_databases_refusal_reads_as_the_rule(committed_world: World) -> None
                 finished.wait(0.05)
 
     begun = begin(other)
-    assert written.wait(10)
+    assert written.wait(60)
     with pytest.raises(RuleBroken) as refused:
         change(world, QUALITY[1])()
     finished.set()
