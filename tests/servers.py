@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from subprocess import Popen
 
@@ -30,11 +29,3 @@ def _database_url() -> str:
     address, mark, query = os.environ["DATABASE_URL"].partition("?")
     server = address.rpartition("/")[0]
     return f"{server}/{connection.settings_dict['NAME']}{mark}{query}"
-
-
-def until(found: Callable[[], object], seconds: float = 180) -> None:
-    """Wait until something is true; fail after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.1)

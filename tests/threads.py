@@ -12,8 +12,8 @@ from typing import Any
 from django.db import connection, connections
 
 from config.errors import RuleBroken
+from tests.waiting import PATIENCE
 
-BEGINS_WITHIN, ENDS_WITHIN = 60, 180  # seconds
 Act = Callable[[], Any]
 
 
@@ -62,11 +62,11 @@ def at_once(*acts: Act) -> list[Outcome]:
 
     def together(act: Act) -> Any:
         connection.ensure_connection()  # before the gate: the acts meet, not their connecting
-        gate.wait(BEGINS_WITHIN)
+        gate.wait(PATIENCE)
         return act()
 
     begun = [begin(partial(together, act)) for act in acts]
-    ended, late = wait(begun, timeout=ENDS_WITHIN)
+    ended, late = wait(begun, timeout=PATIENCE)
     errors = [one.exception() for one in begun if one in ended]
     broken = [error for error in errors if error and not isinstance(error, RuleBroken)]
     _raise(broken)

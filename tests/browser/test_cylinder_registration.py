@@ -20,6 +20,7 @@ from tests.factories import cylinders as make
 from tests.factories import pictures
 from tests.factories import units as people
 from tests.reports import pdfs
+from tests.waiting import PATIENCE
 from tests.world import World
 
 OpenAs = Callable[..., Page]
@@ -150,7 +151,7 @@ def photograph(desk: Page, batch: Batch, folder: Path) -> None:
     desk.locator("#folder_input").set_input_files(files)
     desk.get_by_role("button", name="开始上传 54 张").click()
     expect(desk.locator("[data-run-word]")).to_have_text(
-        "全部 54 张照片都已上传。", timeout=180_000
+        "全部 54 张照片都已上传。", timeout=1000 * PATIENCE
     )
     desk.goto(f"/cylinders/applications/{batch.code}/submit/")
     expect(desk.get_by_text(re.compile("1 只气瓶.*照片"))).to_be_visible()

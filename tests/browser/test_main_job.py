@@ -24,7 +24,8 @@ from hazards.models import Hazard
 from reports.models import IssuedDocument
 from tests.browser import main_job as people
 from tests.factories.units import credit_code
-from tests.servers import WORKER, celery, until
+from tests.servers import WORKER, celery
+from tests.waiting import until
 from units.actions.accounts import open_account, open_bureau, open_unit
 from units.models import AuditEntry, Region, Staff
 

@@ -18,6 +18,7 @@ from cylinders.models import Batch, ItemPhoto, PhotoCheck
 from tests.factories import cylinders as factory
 from tests.factories import units as people
 from tests.factories.units import NOW
+from tests.waiting import PATIENCE
 from tests.world import World
 from units.models import AuditEntry, User
 
@@ -208,7 +209,7 @@ def test_the_sample_is_frozen_and_can_be_drawn_again(world: World) -> None:
     assert len(drawn) == 6
     # Neither another setting nor a cylinder that is taken out later changes it.
     factory.setting(sample_percent=100)
-    batch.items.filter(number=1).update(removed_at=person.wait(60), claim="released")
+    batch.items.filter(number=1).update(removed_at=person.wait(PATIENCE), claim="released")
     assert [photo.sha256 for photo in photos(batch, CheckStep.SAMPLE)] == drawn
 
 

@@ -16,8 +16,8 @@ from cylinders.enums import BatchState
 from cylinders.models import BatchItem, ItemPhoto
 from tests.factories import cylinders, pictures
 from tests.factories.units import NOW
-from tests.servers import until
 from tests.threads import begin, told_at_once
+from tests.waiting import until
 from tests.world import World
 from units.models import AuditEntry, Photo, User
 

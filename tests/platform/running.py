@@ -7,25 +7,10 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from config.embedded.place import PROJECT
-
-PATIENCE = 180  # seconds; a busy machine is slow, and only a failure waits that long
-
-
-def until(happens: Callable[[], object], *, seconds: float = PATIENCE, what: str = "") -> object:
-    """Wait for something to become true and return it; fail with what we waited for."""
-    deadline = time.monotonic() + seconds
-    while not (found := happens()):
-        if time.monotonic() >= deadline:
-            break
-        time.sleep(0.05)
-    else:
-        return found
-    raise AssertionError(f"waited {seconds} s in vain: {what or happens}")
+from tests.waiting import PATIENCE, until
 
 
 def free_port() -> int:

@@ -10,7 +10,8 @@ import pytest
 from config.embedded.hosting import services_for
 from config.embedded.locks import Ownership
 from config.embedded.place import PROJECT, Place
-from tests.platform.running import PATIENCE, command, environment, processes_of
+from tests.platform.running import command, environment, processes_of
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.services
 

@@ -12,7 +12,8 @@ import pytest
 from config.embedded.errors import EmbeddedError
 from config.embedded.place import Place
 from config.embedded.supervisor import listen
-from tests.platform.running import Demo, command, free_port, processes_of, until, user_of
+from tests.platform.running import Demo, command, free_port, processes_of, user_of
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.services
 
@@ -41,7 +42,7 @@ def second(copies: tuple[Demo, Demo]) -> Demo:
 
 
 def status(port: int, path: str = "/healthz/") -> int | None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         connection.request("GET", path)
         return connection.getresponse().status

@@ -18,7 +18,8 @@ from config.embedded.engines import find_postgres, runnable_postgres
 from config.embedded.errors import EmbeddedError
 from config.embedded.place import PROJECT, Account, Place
 from config.embedded.postgres import PostgresServer
-from tests.platform.running import PATIENCE, processes_of, until, user_of
+from tests.platform.running import processes_of, user_of
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.services
 
@@ -158,7 +159,7 @@ def test_waits_for_an_older_postmaster_that_is_still_ending(
     monkeypatch.setattr(PostgresServer, "_forget_zombie", let_the_older_one_end)
     kept_server.start()
     assert set(asked) == {older.child.pid}
-    assert older.child.wait(60) == 0
+    assert older.child.wait(PATIENCE) == 0
     assert ask(kept_server, "SELECT 1") == 1
 
 

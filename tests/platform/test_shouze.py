@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.embedded.place import PROJECT
-from tests.platform.running import PATIENCE
+from tests.waiting import PATIENCE
 
 # `-m venv DIR` makes DIR/bin/python a copy of this script; `-c` goes to the real Python.
 STAND_IN = """#!/bin/sh

@@ -15,7 +15,7 @@ from config.embedded.broker import RedisServer
 from config.embedded.place import PROJECT, Place
 from config.embedded.processes import spawn, stop
 from tests.platform.probe import note
-from tests.platform.running import until
+from tests.waiting import until
 
 pytestmark = pytest.mark.services
 

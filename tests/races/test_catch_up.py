@@ -18,8 +18,8 @@ from equipment.actions.binding import assign_officer
 from tests.duties.test_generation_property import everything
 from tests.factories import declarations, licences
 from tests.factories import units as people
-from tests.servers import until
 from tests.threads import begin, done_at_once
+from tests.waiting import PATIENCE, until
 from tests.world import World
 from units.actions.staff import Identity, add_staff, deregister_staff
 
@@ -125,15 +125,15 @@ def test_a_district_that_another_closes_meanwhile_is_waited_for(committed_world:
         with transaction.atomic():
             GenerationCursor.objects.select_for_update().get(region_id=REGION)
             held.set()
-            assert waiting.wait(60)
+            assert waiting.wait(PATIENCE)
 
     closer = begin(close)
-    assert held.wait(60)
+    assert held.wait(PATIENCE)
     run = begin(lambda: generation.run_due(now=at(BACK, 18)))
     until(lambda: is_waiting_for_cursor() or run.done())
     waiting.set()
-    closer.result(60)
-    run.result(60)
+    closer.result(PATIENCE)
+    run.result(PATIENCE)
     assert GenerationCursor.objects.get(region_id=REGION).generated_until == BACK
 
 

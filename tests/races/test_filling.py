@@ -11,8 +11,8 @@ from cylinders.enums import FillingKind
 from cylinders.filling.take_in import take_in
 from cylinders.models import ApiKey, FillingRecord
 from tests.factories import cylinders, filling
-from tests.servers import until
 from tests.threads import begin
+from tests.waiting import PATIENCE, until
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,7 +42,7 @@ def test_the_second_of_two_equal_requests_reads_the_answers(committed_world: Wor
         answer = take_in(key, FillingKind.FILL, rows, now=NOW)
         other = begin(second)
         until(is_awaited)  # the other one has judged its rows and waits to write them
-    first, again = answer["results"], other.result(60)["results"][::-1]
+    first, again = answer["results"], other.result(PATIENCE)["results"][::-1]
     assert [one["duplicate"] for one in again] == [True, True, True]
     same = [{**one, "duplicate": False, "index": 0} for one in again]
     assert same == [{**one, "index": 0} for one in first]

@@ -17,6 +17,7 @@ from equipment.actions.declarations import confirm, object_to
 from equipment.actions.machine import change_equipment
 from tests.factories import declarations
 from tests.threads import done_at_once
+from tests.waiting import PATIENCE
 from tests.world import NOW, TODAY, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,7 +74,7 @@ def test_neither_waits_for_the_other_for_ever(
     has_rows = threading.Event()
 
     def changing() -> None:
-        assert has_rows.wait(60)
+        assert has_rows.wait(PATIENCE)
         change(world, given)
 
     done_at_once(lambda: generate_slowly(has_rows), changing)

@@ -16,7 +16,8 @@ from config.embedded.processes import stop
 from duties.models import GenerationRun, Task
 from tests.factories import duties as tasks
 from tests.factories import equipment as machines
-from tests.servers import WORKER, celery, until
+from tests.servers import WORKER, celery
+from tests.waiting import until
 from tests.world import World
 
 pytestmark = [pytest.mark.services, pytest.mark.usefixtures("time_of_the_day")]

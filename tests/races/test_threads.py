@@ -10,6 +10,7 @@ from django.db import connections
 from config.errors import RuleBroken
 from tests import threads
 from tests.threads import at_once, begin, done_and_refused, done_at_once, told_at_once
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +25,9 @@ def broken() -> None:
 
 def test_every_act_answers_in_order() -> None:
     meeting = threading.Barrier(2)  # passed only by two who run at the same time
-    first, second, third = at_once(lambda: meeting.wait(60), refused, lambda: meeting.wait(60))
+    first, second, third = at_once(
+        lambda: meeting.wait(PATIENCE), refused, lambda: meeting.wait(PATIENCE)
+    )
     assert sorted([first.value, third.value]) == [0, 1]
     assert (second.value, second.code, second.message) == (None, "closed", "已关闭。")
     assert (first.refusal, first.code, first.message) == (None, "", "")
@@ -42,11 +45,11 @@ def test_an_error_fails_the_test() -> None:
         done_at_once(lambda: 1, refused)
     assert [repr(one) for one in failed.value.exceptions] == ["RuleBroken('已关闭。')"]
     with pytest.raises(ValueError, match="broken"):
-        begin(broken).result(60)
+        begin(broken).result(PATIENCE)
 
 
 def test_an_act_that_does_not_end_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "ENDS_WITHIN", 0.1)
+    monkeypatch.setattr(threads, "PATIENCE", 0.1)
     released = threading.Event()
     with pytest.raises(AssertionError, match="1 of 1 acts did not end"):
         at_once(released.wait)
@@ -58,4 +61,4 @@ def test_the_connection_of_an_act_is_closed() -> None:
         connections["default"].ensure_connection()
         return connections["default"]  # this thread's own
 
-    assert begin(act).result(60).connection is None
+    assert begin(act).result(PATIENCE).connection is None

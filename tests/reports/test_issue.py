@@ -21,6 +21,7 @@ from reports.documents.frozen import freeze
 from reports.models import IssuedDocument
 from tests.factories import reports as made
 from tests.threads import begin, done_at_once
+from tests.waiting import PATIENCE
 from tests.world import NOW, TODAY, World
 from units.models import AuditEntry, Rule, StoredFile
 
@@ -198,7 +199,7 @@ def test_whoever_waits_too_long_is_told_so(committed_world: World) -> None:
 
     holder = begin(hold)
     try:
-        assert held.wait(60)
+        assert held.wait(PATIENCE)
         with pytest.raises(RuleBroken) as broken:
             impatiently(lambda: issued(world, inspection))
     finally:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tests.factories import units as people
 from tests.units.postbox import Postbox
+from tests.waiting import PATIENCE
 from tests.world import NOW, World
 from units import sms
 from units.actions.staff import Identity, add_staff, deregister_staff
@@ -182,7 +183,7 @@ def test_the_page_does_not_wait_for_the_gateway(
 ) -> None:
     is_answered, waited = threading.Event(), []
     monkeypatch.setattr(
-        postbox, "send", lambda self, phone, text: waited.append(is_answered.wait(60))
+        postbox, "send", lambda self, phone, text: waited.append(is_answered.wait(PATIENCE))
     )
     assert ask(client, LI).status_code == 302
     is_answered.set()

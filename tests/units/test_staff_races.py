@@ -12,6 +12,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from config.errors import RuleBroken
 from tests.threads import at_once, begin
+from tests.waiting import PATIENCE
 from tests.world import NOW, TODAY, World
 from units.actions.staff import Identity, add_staff, change_staff, deregister_staff
 from units.identities import EXCLUDED_SENTENCE
@@ -152,7 +153,7 @@ def test_the_databases_refusal_reads_as_the_rule(committed_world: World) -> None
                 finished.wait(0.05)
 
     begun = begin(other)
-    assert written.wait(60)
+    assert written.wait(PATIENCE)
     with pytest.raises(RuleBroken) as refused:
         change(world, QUALITY[1])()
     finished.set()
